@@ -1,0 +1,1 @@
+"""The channels: how what is owed is sent, behind one protocol."""

@@ -1,0 +1,1 @@
+"""The dialects: in whose words one speaks to Ensue; translation and nothing else."""

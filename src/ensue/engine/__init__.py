@@ -1,0 +1,1 @@
+"""The engine: when things happen; async, and knowing the domain and the protocols but no backend."""

@@ -1,0 +1,1 @@
+"""The stores: where events, debts and documents are kept, behind one protocol."""
