@@ -1,0 +1,71 @@
+# Every target works from a bare clone: nothing is assumed but make and Python 3.11 or newer (and npm for the tests
+# that speak with clients from npm; without it `make test` says what it leaves out).
+
+# The first of these that is new enough; `make PYTHON=/path/to/python3.12 install` chooses another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NPM := $(shell command -v npm 2>/dev/null)
+ROUNDS ?= 200
+
+.PHONY: help install dev interop run test check format bench chaos clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: $(VENV)/.installed ## Make .venv with ensue in it
+
+run: install ## Serve on 127.0.0.1:4122
+	@exec $(BIN)/ensue serve
+
+test: dev interop ## Run all tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: dev ## Lint, format, types and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: dev ## Let ruff repair and format what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: dev ## Measure against the goals, at most ten minutes
+	$(BIN)/python -m bench
+
+chaos: dev ## Kill the server ROUNDS times under load (default 200) and print the table
+	$(BIN)/python -m tests.acceptance.chaos --rounds $(ROUNDS)
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+dev: $(VENV)/.installed-dev
+
+interop: tests/interop/node_modules/.installed
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Ensue needs Python 3.11 or newer; python3 here is: $$(python3 --version 2>&1)." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12 install" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python could not make $(VENV); on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+# The stamps are newer than pyproject.toml when what it asks for is installed, so a second run costs nothing.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+tests/interop/node_modules/.installed: tests/interop/package.json tests/interop/package-lock.json
+ifdef NPM
+	cd tests/interop && npm ci --silent --no-audit --no-fund
+	@touch $@
+else
+	@echo "npm is not installed: the tests that speak with clients from npm cannot run (.ci/run installs it)." >&2
+endif

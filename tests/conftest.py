@@ -1,0 +1,17 @@
+"""Which tests may run beside each other: those that start processes share one worker, so that they never compete."""
+
+from pathlib import Path
+
+import pytest
+
+PROCESS_DIRECTORIES = {"acceptance", "interop"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put every test that starts servers into one group, which `--dist loadgroup` keeps in one worker."""
+    here = Path(__file__).parent
+    for item in items:
+        parts = item.path.relative_to(here).parts
+        if PROCESS_DIRECTORIES & set(parts) or item.get_closest_marker("processes"):
+            item.add_marker(pytest.mark.xdist_group("processes"))
