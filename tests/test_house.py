@@ -116,6 +116,20 @@ def test_the_domain_reads_no_clock() -> None:
     assert asked == []
 
 
+def test_the_domain_rests_on_little() -> None:
+    """The domain imports the standard library, msgspec, the expression library, and idna (tables for host names)."""
+    allowed = {*sys.stdlib_module_names, "ensue", "msgspec", "cel_expr_python", "idna"}
+    imported = {
+        name.split(".")[0]
+        for path in SOURCE
+        if "domain" in path.parts
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or "ensue"])
+    }
+    assert imported - allowed == set()
+
+
 def test_only_the_configuration_reads_the_environment() -> None:
     """Settings have one source: `ensue.config`."""
     readers = [
