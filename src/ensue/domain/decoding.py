@@ -1,0 +1,115 @@
+"""Hides what counts as acceptable JSON: one strict `decode` for every dialect (design section 8).
+
+The decoder underneath passes over whatever a type leaves as `Raw`: bad UTF-8, lone surrogates, numbers that are not
+finite, any depth. The cheap looks below find the bodies that could hold one of these, and only those are decoded in full.
+"""
+
+import re
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ensue.domain.errors import EnsueError
+
+MAX_DEPTH: Final = 64
+
+T = TypeVar("T")
+
+_BRACKETS: Final = b"[]{}"
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(_BRACKETS))
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_SUSPICIOUS: Final = re.compile(rb"[0-9][eE]|\\u[dD]|[0-9]{300}")
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_AT: Final = re.compile(r" - at `(.*)`$")
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind)
+
+
+def decode(body: bytes, kind: type[T], prefix: str = "") -> T:
+    """`body` as a value of `kind`; `prefix` is put before the field that an error names (`events[3].`).
+
+    Raises EnsueError `invalid` with the field for everything that is not strict JSON of that shape.
+    """
+    check_json(body, prefix)
+    try:
+        return _decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        raise _wrong_shape(error, prefix) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise EnsueError("invalid", f"The body is not valid JSON: {error}.", prefix.rstrip(".") or None) from None
+
+
+def check_json(body: bytes, prefix: str = "") -> None:
+    """Refuse what no part of a body may hold, inside `data` too; `invalid` with the reason."""
+    field = prefix.rstrip(".") or None
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EnsueError("invalid", f"The body is not valid UTF-8 (byte {error.start}).", field) from None
+    if b"\\u0000" in body and _NUL.search(body):
+        raise EnsueError("invalid", "The body holds the character NUL (\\u0000), which is not stored; leave it out.", field)
+    if len(body.translate(None, _NOT_BRACKETS)) > 2 * MAX_DEPTH and _is_deep(body):
+        raise EnsueError("invalid", f"The body is nested deeper than {MAX_DEPTH} levels; flatten it.", field)
+    if _SUSPICIOUS.search(body):
+        _decode_in_full(body, field)
+
+
+def _is_deep(body: bytes) -> bool:
+    """Whether brackets nest beyond the limit; most bodies are settled by folding pairs away, strings unread."""
+    brackets = body.translate(None, _NOT_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not brackets:
+            return False
+    depth = 0
+    for token in _TOKENS.finditer(body):
+        first = token.group()[0]
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
+
+
+def _decode_in_full(body: bytes, field: str | None) -> None:
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.ValidationError as error:
+        reason = "a number is beyond what can be held" if "range" in str(error) else str(error)
+        raise EnsueError("invalid", f"The body is not acceptable: {reason}.", _field(str(error)) or field) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise EnsueError("invalid", f"The body is not valid JSON: {error}.", field) from None
+    _refuse_surrogates(value, field)
+
+
+def _refuse_surrogates(value: Any, field: str | None) -> None:
+    try:
+        msgspec.json.encode(value)
+    except (UnicodeEncodeError, ValueError, msgspec.MsgspecError) as error:
+        raise EnsueError("invalid", f"The body holds text that is not valid Unicode: {error}.", field) from None
+
+
+def _wrong_shape(error: msgspec.ValidationError, prefix: str) -> EnsueError:
+    text = str(error)
+    field = prefix + (_field(text) or "")
+    reason = _AT.sub("", text)
+    missing = re.match(r"Object missing required field `(.*)`$", reason)
+    if missing:
+        field = f"{field}.{missing[1]}" if field and not field.endswith(".") else field + missing[1]
+        return EnsueError("invalid", f"The field '{field}' is required.", field)
+    named = f"'{field.rstrip('.')}'" if field.rstrip(".") else "The body"
+    return EnsueError("invalid", f"{named} is wrong: {reason[:1].lower()}{reason[1:]}.", field.rstrip(".") or None)
+
+
+def _field(text: str) -> str | None:
+    """The dotted path in a decoder's message: ``… - at `$.card.actions[0].url` `` is `card.actions[0].url`."""
+    found = _AT.search(text)
+    if found is None:
+        return None
+    return found[1].removeprefix("$").removeprefix(".") or None

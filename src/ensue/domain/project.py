@@ -1,0 +1,44 @@
+"""Hides what a project is: the wall around keys, events and rules, known by id and by slug."""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ensue.domain.document import Document
+from ensue.domain.errors import EnsueError
+
+DEFAULT_SLUG: Final = "default"
+
+_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+
+
+class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A project; `retention` and `test_retention` are days, None for the instance's setting."""
+
+    id: str
+    slug: str
+    created_at: int
+    name: str = ""
+    retention: int | None = None
+    test_retention: int | None = None
+
+
+def check_slug(slug: str) -> str:
+    """The slug, or EnsueError `invalid`: 1 to 63 of a–z, 0–9, `-` and `_`, beginning and ending with a letter or digit."""
+    if not _SLUG.fullmatch(slug):
+        message = f"{slug[:70]!r} is not a project's slug: 1 to 63 of a-z, 0-9, '-' and '_', with a letter or digit at both ends."
+        raise EnsueError("invalid", message, "project")
+    return slug
+
+
+def project_document(project: Project, revision: int = 0) -> Document:
+    """The document that keeps a project; its alias is the slug."""
+    body = msgspec.json.encode(project)
+    return Document(kind="project", project=project.id, id=project.id, body=body, alias=project.slug, revision=revision)
+
+
+def project_of(document: Document) -> Project:
+    """The project that a document keeps."""
+    return msgspec.json.decode(document.body, type=Project)

@@ -1,0 +1,237 @@
+"""Hides what a trigger is and what is asked of one: when an event like this happens, that (design sections 8 and 10)."""
+
+import re
+from typing import Final, Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ensue.domain.delivery import Retry
+from ensue.domain.document import Document
+from ensue.domain.errors import EnsueError
+from ensue.domain.filter import compile_filter
+from ensue.domain.guard import Allowed, check_header, check_url
+from ensue.domain.schedule import DAY
+
+Format = Literal["cloudevents", "cloudevents-binary", "plain"]
+
+FORMATS: Final = ("cloudevents", "cloudevents-binary", "plain")
+MAX_ATTEMPTS: Final = 100
+MAX_WAITS: Final = 50
+MAX_WAIT: Final = 604_800
+MAX_TIMEOUT: Final = 60_000
+MAX_CONCURRENCY: Final = 1_000
+MAX_HEADERS: Final = 50
+MAX_HEADER_BYTES: Final = 8_192
+MAX_PATTERNS: Final = 100
+OLD_SECRET_FOR: Final = DAY
+"""How long the secret before a rotation still signs (ms)."""
+
+_SEGMENT: Final = re.compile(r"[^.]+")
+
+
+class Match(Struct, frozen=True, omit_defaults=True):
+    """Which events: by type patterns (any of them), exact tenant, subject and category, and a CEL filter.
+
+    `test` lets test events in too; without it they never match.
+    """
+
+    type: tuple[str, ...] = ("**",)
+    tenant: str | None = None
+    subject: str | None = None
+    category: str | None = None
+    test: bool = False
+    filter: str | None = None
+
+
+class Secret(Struct, frozen=True, omit_defaults=True):
+    """A signing secret, sealed by the instance key; it signs until `until` (ms), None for as long as it stands."""
+
+    sealed: str
+    until: int | None = None
+
+
+class Endpoint(Struct, frozen=True, omit_defaults=True):
+    """Where a trigger sends. `secret_headers` are sealed; `secrets` has the present one first."""
+
+    url: str
+    headers: dict[str, str] = {}
+    secret_headers: dict[str, str] = {}
+    secrets: tuple[Secret, ...] = ()
+
+
+class Trigger(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A rule of one project. `concurrency` is its own room, None for the instance's setting; times are ms UTC.
+
+    `disabled_reason` says why it was switched off by itself. `filter_error` is what its filter last complained of;
+    `filter_off` that the filter was too slow too often and matches nothing until it is changed.
+    """
+
+    id: str
+    project: str
+    name: str
+    match: Match
+    endpoint: Endpoint
+    created_at: int
+    updated_at: int
+    format: Format = "cloudevents"
+    retry: Retry = Retry()
+    timeout_ms: int = 15_000
+    concurrency: int | None = None
+    enabled: bool = True
+    disabled_reason: str | None = None
+    filter_error: str | None = None
+    filter_off: bool = False
+
+
+class MatchDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A match as it is sent."""
+
+    type: str | list[str] = "**"
+    tenant: str | None = None
+    subject: str | None = None
+    category: str | None = None
+    test: bool = False
+    filter: str | None = None
+
+
+class EndpointDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """An endpoint as it is sent; `secret` is the sender's own (`whsec_…`), else one is made."""
+
+    url: str
+    headers: dict[str, str] = {}
+    secret_headers: dict[str, str] = {}
+    secret: str | None = None
+
+
+class RetryDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A retry policy as it is sent; what is left out is the default."""
+
+    attempts: int = Retry().attempts
+    schedule: list[float] | None = None
+
+
+class TriggerDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A trigger as it is sent, in `POST /triggers`."""
+
+    name: str
+    endpoint: EndpointDraft
+    match: MatchDraft = MatchDraft()
+    format: Format = "cloudevents"
+    retry: RetryDraft = RetryDraft()
+    timeout_ms: int = 15_000
+    concurrency: int | None = None
+    enabled: bool = True
+
+
+class EndpointPatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Changes of an endpoint; header maps replace the old ones as a whole. The secret changes by rotation."""
+
+    url: str | UnsetType = UNSET
+    headers: dict[str, str] | UnsetType = UNSET
+    secret_headers: dict[str, str] | UnsetType = UNSET
+
+
+class TriggerPatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Changes of a trigger, in `PATCH /triggers/{id}`: what is given replaces, the rest stays."""
+
+    name: str | UnsetType = UNSET
+    endpoint: EndpointPatch | UnsetType = UNSET
+    match: MatchDraft | UnsetType = UNSET
+    format: Format | UnsetType = UNSET
+    retry: RetryDraft | UnsetType = UNSET
+    timeout_ms: int | UnsetType = UNSET
+    concurrency: int | None | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+def check_name(name: str) -> str:
+    """The trimmed name, 1 to 255 printable characters, or EnsueError `invalid`."""
+    name = name.strip()
+    if not 0 < len(name) <= 255 or not name.isprintable():
+        raise EnsueError("invalid", "'name' is 1 to 255 printable characters.", "name")
+    return name
+
+
+def check_match(draft: MatchDraft) -> Match:
+    """The match that `draft` means; the filter is compiled once, to refuse it now rather than at the first event."""
+    patterns = [draft.type] if isinstance(draft.type, str) else draft.type
+    if not 0 < len(patterns) <= MAX_PATTERNS:
+        raise EnsueError("invalid", f"'match.type' is a pattern, or a list of 1 to {MAX_PATTERNS}.", "match.type")
+    checked = tuple(dict.fromkeys(_pattern(pattern) for pattern in patterns))
+    for field, value in (("tenant", draft.tenant), ("subject", draft.subject), ("category", draft.category)):
+        if value is not None and not 0 < len(value) <= 255:
+            raise EnsueError("invalid", f"'match.{field}' is 1 to 255 characters, or left out.", f"match.{field}")
+    if draft.filter is not None:
+        compile_filter(draft.filter)
+    return Match(checked, draft.tenant, draft.subject, draft.category, draft.test, draft.filter)
+
+
+def _pattern(pattern: str) -> str:
+    pattern = pattern.strip()
+    if not 0 < len(pattern) <= 255 or not pattern.isprintable():
+        raise EnsueError("invalid", "A type pattern is 1 to 255 printable characters, like 'order.*'.", "match.type")
+    if any("*" in segment and segment not in ("*", "**") for segment in _SEGMENT.findall(pattern)):
+        message = f"In {pattern[:80]!r}, '*' and '**' stand for whole dotted segments, like 'order.*'; nothing stands beside them."
+        raise EnsueError("invalid", message, "match.type")
+    return pattern
+
+
+def check_endpoint_url(url: str, allowed: Allowed) -> str:
+    """The URL as it will be requested, or EnsueError `invalid`."""
+    try:
+        return check_url(url.strip(), allowed).url
+    except EnsueError as error:
+        raise EnsueError("invalid", error.message, "endpoint.url") from None
+
+
+def check_headers(headers: dict[str, str], field: str) -> dict[str, str]:
+    """The headers, or EnsueError `invalid` for one that the request needs itself, too many, or too much."""
+    if len(headers) > MAX_HEADERS:
+        raise EnsueError("invalid", f"'{field}' has {len(headers)} headers; the limit is {MAX_HEADERS}.", field)
+    if sum(len(name) + len(value) for name, value in headers.items()) > MAX_HEADER_BYTES:
+        raise EnsueError("invalid", f"'{field}' is more than {MAX_HEADER_BYTES} bytes in all.", field)
+    for name, value in headers.items():
+        try:
+            check_header(name, value)
+        except EnsueError as error:
+            raise EnsueError("invalid", error.message, f"{field}.{name[:80]}") from None
+    return headers
+
+
+def check_retry(draft: RetryDraft) -> Retry:
+    """The retry policy, or EnsueError `invalid`; waits that no attempt reaches are dropped."""
+    if not 1 <= draft.attempts <= MAX_ATTEMPTS:
+        raise EnsueError("invalid", f"'retry.attempts' is a number from 1 to {MAX_ATTEMPTS}.", "retry.attempts")
+    if draft.schedule is None:
+        return Retry(draft.attempts)
+    if not 0 < len(draft.schedule) <= MAX_WAITS:
+        raise EnsueError("invalid", f"'retry.schedule' is a list of 1 to {MAX_WAITS} waits in seconds.", "retry.schedule")
+    if not all(0 <= wait <= MAX_WAIT for wait in draft.schedule):
+        raise EnsueError("invalid", f"Each wait in 'retry.schedule' is 0 to {MAX_WAIT} seconds.", "retry.schedule")
+    return Retry(draft.attempts, tuple(draft.schedule[: max(1, draft.attempts - 1)]))
+
+
+def check_timeout(timeout_ms: int) -> int:
+    """Milliseconds for one try in all, 100 to 60,000, or EnsueError `invalid`."""
+    if not 100 <= timeout_ms <= MAX_TIMEOUT:
+        raise EnsueError("invalid", f"'timeout_ms' is a number of milliseconds from 100 to {MAX_TIMEOUT}.", "timeout_ms")
+    return timeout_ms
+
+
+def check_concurrency(concurrency: int | None) -> int | None:
+    """How many tries at once, 1 to 1,000, None for the instance's setting; or EnsueError `invalid`."""
+    if concurrency is not None and not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise EnsueError("invalid", f"'concurrency' is a number from 1 to {MAX_CONCURRENCY}, or null.", "concurrency")
+    return concurrency
+
+
+def trigger_document(trigger: Trigger, revision: int = 0) -> Document:
+    """The document that keeps a trigger."""
+    body = msgspec.json.encode(trigger)
+    return Document(kind="trigger", project=trigger.project, id=trigger.id, body=body, revision=revision)
+
+
+def trigger_of(document: Document) -> Trigger:
+    """The trigger that a document keeps."""
+    return msgspec.json.decode(document.body, type=Trigger)
