@@ -51,7 +51,9 @@ def check_json(body: bytes, prefix: str = "") -> None:
     except UnicodeDecodeError as error:
         raise EnsueError("invalid", f"The body is not valid UTF-8 (byte {error.start}).", field) from None
     if b"\\u0000" in body and _NUL.search(body):
-        raise EnsueError("invalid", "The body holds the character NUL (\\u0000), which is not stored; leave it out.", field)
+        raise EnsueError(
+            "invalid", "The body holds the character NUL (\\u0000), which is not stored; leave it out.", field
+        )
     if len(body.translate(None, _NOT_BRACKETS)) > 2 * MAX_DEPTH and _is_deep(body):
         raise EnsueError("invalid", f"The body is nested deeper than {MAX_DEPTH} levels; flatten it.", field)
     if _SUSPICIOUS.search(body):

@@ -81,7 +81,9 @@ class Intake(Struct, frozen=True):
 NO_EXTRAS: Final = Extras()
 
 
-def accept(draft: Draft, project: str, limits: Limits, now: int, *, body: bytes = b"", extras: Extras = NO_EXTRAS) -> Intake:
+def accept(
+    draft: Draft, project: str, limits: Limits, now: int, *, body: bytes = b"", extras: Extras = NO_EXTRAS
+) -> Intake:
     """The event that `draft` means in `project`, stamped with an id and `now`.
 
     `body` are the bytes it came in, compared when its idempotency key comes again. Raises EnsueError `invalid` that
@@ -139,7 +141,9 @@ def _key(key: str | None, limit: int) -> str | None:
         return None
     trimmed = _text(key, "idempotency_key", limit)
     if trimmed is None:
-        raise EnsueError("invalid", "'idempotency_key' is empty; leave it out or give 1 to 255 characters.", "idempotency_key")
+        raise EnsueError(
+            "invalid", "'idempotency_key' is empty; leave it out or give 1 to 255 characters.", "idempotency_key"
+        )
     return trimmed
 
 

@@ -24,7 +24,9 @@ def parse_time(text: str, field: str) -> int:
     """
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise EnsueError("invalid", f"'{field}' is not an RFC 3339 time like 2026-11-21T09:30:00Z: {text[:40]!r}.", field)
+        raise EnsueError(
+            "invalid", f"'{field}' is not an RFC 3339 time like 2026-11-21T09:30:00Z: {text[:40]!r}.", field
+        )
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     leap = second == 60 and minute == 59
     try:
@@ -65,5 +67,7 @@ def due_time(send_at: int | None, delay: float | None, now: int, horizon: int) -
     if due is None or due <= now:
         return None
     if due - now > horizon:
-        raise EnsueError("invalid", f"'{field}' is more than {horizon // DAY} days ahead; send it nearer to its time.", field)
+        raise EnsueError(
+            "invalid", f"'{field}' is more than {horizon // DAY} days ahead; send it nearer to its time.", field
+        )
     return due

@@ -206,7 +206,9 @@ def check_retry(draft: RetryDraft) -> Retry:
     if draft.schedule is None:
         return Retry(draft.attempts)
     if not 0 < len(draft.schedule) <= MAX_WAITS:
-        raise EnsueError("invalid", f"'retry.schedule' is a list of 1 to {MAX_WAITS} waits in seconds.", "retry.schedule")
+        raise EnsueError(
+            "invalid", f"'retry.schedule' is a list of 1 to {MAX_WAITS} waits in seconds.", "retry.schedule"
+        )
     if not all(0 <= wait <= MAX_WAIT for wait in draft.schedule):
         raise EnsueError("invalid", f"Each wait in 'retry.schedule' is 0 to {MAX_WAIT} seconds.", "retry.schedule")
     return Retry(draft.attempts, tuple(draft.schedule[: max(1, draft.attempts - 1)]))
@@ -215,7 +217,9 @@ def check_retry(draft: RetryDraft) -> Retry:
 def check_timeout(timeout_ms: int) -> int:
     """Milliseconds for one try in all, 100 to 60,000, or EnsueError `invalid`."""
     if not 100 <= timeout_ms <= MAX_TIMEOUT:
-        raise EnsueError("invalid", f"'timeout_ms' is a number of milliseconds from 100 to {MAX_TIMEOUT}.", "timeout_ms")
+        raise EnsueError(
+            "invalid", f"'timeout_ms' is a number of milliseconds from 100 to {MAX_TIMEOUT}.", "timeout_ms"
+        )
     return timeout_ms
 
 

@@ -1,0 +1,190 @@
+"""Hides where settings come from: one table of them; file < environment < flags; one frozen `Config`.
+
+Unset differs from default until all sources are merged, so that a default in one source never hides a value in another.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+Kind = Literal["text", "path", "integer", "number", "seconds", "flag"]
+
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+class SettingError(ValueError):
+    """A setting that cannot be read: its message names the setting, the source and the way out."""
+
+
+class Setting(NamedTuple):
+    """One row of the table. In the environment its name is `ENSUE_` and the name in capitals."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return "ENSUE_" + self.name.upper()
+
+    def read(self, text: str) -> Any:
+        """`text` as a value of its kind; ValueError if it is none."""
+        match self.kind:
+            case "integer":
+                return int(text)
+            case "number":
+                return float(text)
+            case "seconds":
+                return _seconds(text)
+            case "flag":
+                return _flag(text)
+            case "path" | "text":
+                return text
+
+
+def _seconds(text: str) -> float:
+    """`5s`, `250ms`, `2m`, `1h`, `7d`; a bare number is seconds."""
+    text = text.strip().lower()
+    for unit in ("ms", "s", "m", "h", "d"):
+        if text.endswith(unit):
+            return _not_negative(float(text.removesuffix(unit)) * _UNITS[unit])
+    return _not_negative(float(text))
+
+
+def _not_negative(value: float) -> float:
+    if not 0 <= value < float("inf"):
+        raise ValueError("a time is 0 or more")
+    return value
+
+
+def _flag(text: str) -> bool:
+    try:
+        return {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }[text.strip().lower()]
+    except KeyError:
+        raise ValueError("say true or false") from None
+
+
+_KINDS: Final[dict[str, Kind]] = {"str": "text", "int": "integer", "float": "number", "bool": "flag"}
+
+
+def _setting(default: Any, text: str, kind: Kind | None = None) -> Any:
+    return field(default=default, metadata={"help": text, "kind": kind})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """The settings of one process, fixed once they are read. Times are seconds, sizes bytes. Each field is a row of `SETTINGS`."""
+
+    data: str = _setting(
+        "ensue-data", "Directory of the database, the instance key and the first key; made if missing.", kind="path"
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(4122, "Port to listen on; 0 takes a free one.")
+    public_url: str = _setting(
+        "", "The address that users reach Ensue by; links and the default source are made from it."
+    )
+    store: str = _setting("sqlite", "The store: sqlite, or memory (nothing survives a stop).")
+    secret_key: str = _setting(
+        "", "Instance key that seals secrets: 32 bytes in base64. Unset: DATA/instance.key is used."
+    )
+    allow_networks: str = _setting("", "CIDRs and hosts that webhooks may reach though they are not public.")
+    trusted_proxies: str = _setting("", "CIDRs of proxies whose X-Forwarded-For is believed.")
+    lease: float = _setting(30.0, "How long a claim on a delivery lasts before others may take it.", kind="seconds")
+    grace: float = _setting(20.0, "How long a stop waits for what is under way.", kind="seconds")
+    retention: float = _setting(365 * 86_400.0, "How long events, deliveries and attempts are kept.", kind="seconds")
+    test_retention: float = _setting(7 * 86_400.0, "How long test events are kept.", kind="seconds")
+    retention_interval: float = _setting(3_600.0, "How often what is too old is removed.", kind="seconds")
+    trigger_room: int = _setting(20, "Deliveries under way at once per trigger.")
+    host_room: int = _setting(100, "Deliveries under way at once per project and receiving host.")
+    node_room: int = _setting(1_000, "Deliveries under way at once in all.")
+    queue_entries: int = _setting(10_000, "Events that may wait for a commit before new ones are answered 503.")
+    max_event_bytes: int = _setting(256 * 1024, "The most bytes of one event.")
+    max_batch_bytes: int = _setting(8 * 1024 * 1024, "The most bytes of one batch.")
+    max_batch_events: int = _setting(1_000, "The most events of one batch.")
+    max_text: int = _setting(255, "The most characters of type, subject, source, tenant and context.")
+    max_idempotency_key: int = _setting(255, "The most characters of an idempotency key.")
+    max_actions: int = _setting(20, "The most buttons on a card.")
+    max_triggers: int = _setting(10_000, "The most triggers of a project.")
+    max_schedule: float = _setting(365 * 86_400.0, "How far ahead an event can be scheduled.", kind="seconds")
+    max_filter_event_bytes: int = _setting(16 * 1024, "The largest event that a filter with all or exists looks at.")
+    max_reply_bytes: int = _setting(64 * 1024, "How much of a receiver's answer is read.")
+    max_header_bytes: int = _setting(32 * 1024, "The most bytes of a request's header block.")
+    header_timeout: float = _setting(10.0, "How long a request's header block may take.", kind="seconds")
+    body_pause: float = _setting(10.0, "How long a request's body may pause.", kind="seconds")
+    body_timeout: float = _setting(60.0, "How long a request's body may take in all.", kind="seconds")
+    max_connections: int = _setting(10_000, "Open connections; further ones are answered 503.")
+    connect_timeout: float = _setting(5.0, "How long a connection to a receiver may take.", kind="seconds")
+    heartbeat: float = _setting(15.0, "How often an idle stream says that it lives.", kind="seconds")
+    log_format: str = _setting("text", "How log lines are written: text or json.")
+    log_level: str = _setting("info", "The least level that is logged: debug, info, warning or error.")
+
+    @property
+    def directory(self) -> Path:
+        """The data directory."""
+        return Path(self.data)
+
+
+SETTINGS: Final = tuple(
+    Setting(row.name, row.metadata["kind"] or _KINDS[row.type.__name__], row.default, row.metadata["help"])
+    for row in fields(Config)
+)
+"""Every setting as a table. `--help`, `docs/reference/settings.md` and a test are made from it."""
+
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, file: Path | None = None) -> Config:
+    """The settings of all sources: `file` (TOML; `ENSUE_CONFIG` names one), then `environment`, then `flags`.
+
+    A flag that is None is unset. Raises SettingError that names the setting, its source and the way out.
+    """
+    source = dict(os.environ if environment is None else environment)
+    named = source.pop("ENSUE_CONFIG", "")
+    merged: dict[str, Any] = {}
+    merged.update(_from_file(file or (Path(named) if named else None)))
+    merged.update(_from_environment(source))
+    merged.update({name: value for name, value in flags.items() if value is not None})
+    return Config(**merged)
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"The configuration file {file} cannot be read: {error}") from None
+    return {name: _read(name, str(value), f"in {file}") for name, value in values.items()}
+
+
+def _from_environment(source: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for variable, text in source.items():
+        name = variable.removeprefix("ENSUE_").lower()
+        if variable.startswith("ENSUE_") and name in _BY_NAME:
+            found[name] = _read(name, text, f"in the environment ({variable})")
+    return found
+
+
+def _read(name: str, text: str, where: str) -> Any:
+    setting = _BY_NAME.get(name)
+    if setting is None:
+        raise SettingError(f"There is no setting {name!r} ({where}); see `ensue serve --help`.")
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise SettingError(f"{name} {where} is {text!r}, which is no {setting.kind}: {error}") from None
