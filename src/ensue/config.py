@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 Kind = Literal["text", "path", "integer", "number", "seconds", "flag"]
 
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -63,19 +65,10 @@ def _not_negative(value: float) -> float:
 
 
 def _flag(text: str) -> bool:
-    try:
-        return {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }[text.strip().lower()]
-    except KeyError:
-        raise ValueError("say true or false") from None
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError("say true or false")
+    return word in _TRUE
 
 
 _KINDS: Final[dict[str, Kind]] = {"str": "text", "int": "integer", "float": "number", "bool": "flag"}
@@ -87,7 +80,10 @@ def _setting(default: Any, text: str, kind: Kind | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The settings of one process, fixed once they are read. Times are seconds, sizes bytes. Each field is a row of `SETTINGS`."""
+    """The settings of one process, fixed once they are read; times in seconds, sizes in bytes.
+
+    Each field is a row of `SETTINGS`.
+    """
 
     data: str = _setting(
         "ensue-data", "Directory of the database, the instance key and the first key; made if missing.", kind="path"
@@ -139,7 +135,7 @@ class Config:
 
 
 SETTINGS: Final = tuple(
-    Setting(row.name, row.metadata["kind"] or _KINDS[row.type.__name__], row.default, row.metadata["help"])
+    Setting(row.name, row.metadata["kind"] or _KINDS[getattr(row.type, "__name__", str(row.type))], row.default, row.metadata["help"])
     for row in fields(Config)
 )
 """Every setting as a table. `--help`, `docs/reference/settings.md` and a test are made from it."""

@@ -62,7 +62,7 @@ def card_of(draft: CardDraft, most_actions: int, allowed: Allowed) -> Card:
         title=_short(draft.title, "card.title", MAX_TITLE),
         avatar=_short(draft.avatar, "card.avatar", MAX_AVATAR),
         category=_short(draft.category, "card.category", MAX_CATEGORY),
-        content=None if draft.content is None else _content(draft.content, allowed),
+        content=None if draft.content is None else _content(draft.content),
         actions=actions,
         muted=draft.muted,
         notify=draft.notify,
@@ -86,7 +86,7 @@ def _required(text: str, field: str, limit: int) -> str:
     return short
 
 
-def _content(draft: ContentDraft, allowed: Allowed) -> Content:
+def _content(draft: ContentDraft) -> Content:
     value = msgspec.json.decode(draft.value)
     field = "card.content.value"
     if draft.type in ("text", "image") and not isinstance(value, str):

@@ -1,10 +1,11 @@
 """Hides what counts as acceptable JSON: one strict `decode` for every dialect (design section 8).
 
 The decoder underneath passes over whatever a type leaves as `Raw`: bad UTF-8, lone surrogates, numbers that are not
-finite, any depth. The cheap looks below find the bodies that could hold one of these, and only those are decoded in full.
+finite, any depth. The cheap looks below find the bodies that could hold one of these; only those are decoded in full.
 """
 
 import re
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -25,7 +26,7 @@ _AT: Final = re.compile(r" - at `(.*)`$")
 
 
 @cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
@@ -36,11 +37,12 @@ def decode(body: bytes, kind: type[T], prefix: str = "") -> T:
     """
     check_json(body, prefix)
     try:
-        return _decoder(kind).decode(body)
+        value: T = _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
         raise _wrong_shape(error, prefix) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise EnsueError("invalid", f"The body is not valid JSON: {error}.", prefix.rstrip(".") or None) from None
+    return value
 
 
 def check_json(body: bytes, prefix: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Hides what follows a try: a debt, the results it can have, and `decide`, which turns one into the other (design section 5)."""
+"""Hides what follows a try: a debt, its possible results, and `decide`, which makes one of the other."""
 
 from typing import Final, Literal
 

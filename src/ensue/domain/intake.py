@@ -71,7 +71,7 @@ class Extras(Struct, frozen=True, kw_only=True):
 
 
 class Intake(Struct, frozen=True):
-    """An event that was accepted but not yet stored: `due_at` (ms) is None for at once; `once` guards against repeats."""
+    """An event that was accepted but not stored yet: `due_at` (ms) is None for at once, `once` guards against repeats."""
 
     event: Event
     due_at: int | None = None
@@ -171,7 +171,7 @@ def key_digest(key: str) -> bytes:
 
 
 def sender_digest(source: str, sender_id: str) -> bytes:
-    """By what a sender's own id is remembered: CloudEvents `source` and `id` together (CloudEvents 1.0.2, section 3.1)."""
+    """By what a sender's own id is remembered: CloudEvents `source` and `id` together (its section 3.1)."""
     text = f"{len(source)}:{source}{sender_id}"
     return hashlib.blake2b(text.encode(), digest_size=16, person=b"sender").digest()
 

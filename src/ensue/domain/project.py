@@ -26,9 +26,9 @@ class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def check_slug(slug: str) -> str:
-    """The slug, or EnsueError `invalid`: 1 to 63 of a–z, 0–9, `-` and `_`, beginning and ending with a letter or digit."""
+    """The slug: 1 to 63 of a-z, 0-9, `-` and `_`, a letter or digit at both ends; or EnsueError `invalid`."""
     if not _SLUG.fullmatch(slug):
-        message = f"{slug[:70]!r} is not a project's slug: 1 to 63 of a-z, 0-9, '-' and '_', with a letter or digit at both ends."
+        message = f"{slug[:70]!r} is no slug: 1 to 63 of a-z, 0-9, '-' and '_', a letter or digit at both ends."
         raise EnsueError("invalid", message, "project")
     return slug
 

@@ -1,4 +1,4 @@
-"""Hides what a trigger is and what is asked of one: when an event like this happens, that (design sections 8 and 10)."""
+"""Hides what a trigger is and what is asked of one: when an event like this happens, that (sections 8 and 10)."""
 
 import re
 from typing import Final, Literal
@@ -141,7 +141,7 @@ class TriggerPatch(Struct, frozen=True, forbid_unknown_fields=True):
     format: Format | UnsetType = UNSET
     retry: RetryDraft | UnsetType = UNSET
     timeout_ms: int | UnsetType = UNSET
-    concurrency: int | None | UnsetType = UNSET
+    concurrency: int | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
@@ -172,7 +172,7 @@ def _pattern(pattern: str) -> str:
     if not 0 < len(pattern) <= 255 or not pattern.isprintable():
         raise EnsueError("invalid", "A type pattern is 1 to 255 printable characters, like 'order.*'.", "match.type")
     if any("*" in segment and segment not in ("*", "**") for segment in _SEGMENT.findall(pattern)):
-        message = f"In {pattern[:80]!r}, '*' and '**' stand for whole dotted segments, like 'order.*'; nothing stands beside them."
+        message = f"In {pattern[:80]!r}, '*' and '**' stand for whole dotted segments, like 'order.*'."
         raise EnsueError("invalid", message, "match.type")
     return pattern
 

@@ -71,7 +71,7 @@ class LaneDue(Struct, frozen=True):
 
 
 class EventQuery(Struct, frozen=True, kw_only=True):
-    """A page of the log of one project, newest first. `type` is a pattern; `since`/`until` bound `time`, since included.
+    """A page of the log of one project, newest first. `type` is a pattern; `since` (included) and `until` bound `time`.
 
     None means any. `before` is a `next` of an earlier page.
     """
@@ -246,7 +246,7 @@ class Store(Protocol):
         """The attempts of a delivery, oldest first."""
 
     async def reschedule(self, selection: Selection, due_at: int, now: int, extra: int | None) -> Sequence[Delivery]:
-        """Make up to STEP of the selected deliveries that are not in flight at `now` and not delivered pending and due at
+        """Make up to STEP of the selected deliveries, but those in flight at `now` or delivered, pending and due at
         `due_at`; `extra` allows so many more tries beyond those used. Returns them as they are now."""
 
     async def cancel(self, selection: Selection, reason: str, now: int) -> Cancelled:
