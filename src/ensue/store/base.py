@@ -63,6 +63,14 @@ class Claimed(Struct, frozen=True):
     event: Event | None
 
 
+class Claims(Struct, frozen=True):
+    """What a claim got, and for each lane that still has pending deliveries when the earliest of them is due
+    (those just claimed count, by the end of their claim)."""
+
+    claimed: Sequence[Claimed]
+    due: Mapping[str, int]
+
+
 class LaneDue(Struct, frozen=True):
     """A lane with its earliest pending delivery."""
 
@@ -220,7 +228,7 @@ class Store(Protocol):
 
     # debts
 
-    async def claim(self, rooms: Mapping[str, int], now: int, until: int) -> Sequence[Claimed]:
+    async def claim(self, rooms: Mapping[str, int], now: int, until: int) -> Claims:
         """Claim up to `rooms[lane]` due deliveries of each lane, oldest due first: `claim` and `lost` +1,
         `claimed_until` and `due_at` to `until`."""
 
