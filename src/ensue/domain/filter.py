@@ -1,8 +1,8 @@
 """Hides how a filter is judged: a CEL expression over one event, bounded in what it may cost (design section 10).
 
 What a filter sees, and how JSON becomes CEL, is drawn up in docs/reference/filters.md. The library bounds neither time
-nor memory, so what it is given is bounded: no macros `map` and `filter`, limits on loops (`domain/expression.py`) and on
-the event's size. There is no clock here; the engine times `judge` from outside, after `Activation.prepare`.
+nor memory, so what it is given is bounded: no macros `map` and `filter`, limits on loops (`domain/expression.py`) and
+on the event's size. There is no clock here; the engine times `judge` from outside, after `Activation.prepare`.
 """
 
 import re

@@ -1,0 +1,61 @@
+"""Hides how a delivery is signed: Standard Webhooks, scheme v1 (HMAC-SHA256 over `id.timestamp.body`).
+
+Source: the Standard Webhooks specification 1.0, sections on signatures and secrets.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from ensue.domain.errors import EnsueError
+
+PREFIX: Final = "whsec_"
+SHORTEST: Final = 24
+LONGEST: Final = 64
+FIELD: Final = "endpoint.secret"
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
+
+
+def check_secret(text: str) -> bytes:
+    """The key of a secret: `whsec_` and the base64, padded or not, of 24 to 64 bytes.
+
+    Raises EnsueError `invalid`, field `endpoint.secret`; the message never repeats the secret.
+    """
+    encoded = text.removeprefix(PREFIX)
+    if encoded == text or not _BASE64.fullmatch(encoded):
+        raise _refused(f"a secret is '{PREFIX}' and base64; this one is not of that form")
+    bare = encoded.rstrip("=")
+    if encoded not in (bare, bare + "=" * (-len(bare) % 4)):
+        raise _refused("its base64 has the wrong padding")
+    try:
+        key = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except binascii.Error:
+        raise _refused("its base64 is cut off") from None
+    if not SHORTEST <= len(key) <= LONGEST:
+        raise _refused(f"it holds {len(key)} bytes; give {SHORTEST} to {LONGEST}")
+    return key
+
+
+def secret_of(key: bytes) -> str:
+    """The secret as its owner writes it; `check_secret` reads it."""
+    return PREFIX + base64.b64encode(key).decode()
+
+
+def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
+    """The header `webhook-signature`: one `v1,…` per key, separated by blanks, the newest key first.
+
+    `timestamp` is seconds; `message_id` holds no dot, else two messages could have one signature.
+    """
+    if "." in message_id:
+        raise ValueError("a message id holds no dot")
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return " ".join("v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in secrets)
+
+
+def _refused(reason: str) -> EnsueError:
+    return EnsueError("invalid", f"'{FIELD}' cannot be used: {reason}.", FIELD)
