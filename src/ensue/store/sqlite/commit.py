@@ -1,0 +1,212 @@
+"""Hides how many entries and outcomes become few statements: all are judged first, then written together."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ensue.domain.delivery import SCHEDULED, Delivery, Entry, Outcome
+from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.store.base import Changes, Decision, Plan, Receipt, Verdict
+from ensue.store.sql import (
+    DELIVERED,
+    INSERT_ATTEMPT,
+    INSERT_DELIVERY,
+    INSERT_EVENT,
+    INSERT_STAGED,
+    NUMBERS,
+    PENDING,
+    SETTLE,
+    Many,
+    attempt_row,
+    chunks,
+    delivery_row,
+    event_row,
+    settled_row,
+)
+from ensue.store.sqlite import documents
+from ensue.store.sqlite.driver import integers, strings
+from ensue.store.sqlite.promises import Kept, key_of, pack
+from ensue.store.sqlite.turn import Turn
+
+STATES_OF: Final = (
+    "SELECT d.id, d.number, d.state, d.claim FROM carray(?) w CROSS JOIN delivery d ON d.id = w.value"
+)
+UNSTAGE: Final = "DELETE FROM staged WHERE delivery IN (SELECT value FROM carray(?))"
+
+
+class Append:
+    """An append that waits: its plan, what it planned, and a receipt for each entry."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan: Plan | None = plan
+        self.entries: Sequence[Entry] = ()
+        self.answer: Sequence[Receipt] = ()
+
+    def run(self, changes: Changes) -> None:
+        """Call the plan, at most once."""
+        if self._plan is not None:
+            plan, self._plan = self._plan, None
+            self.entries = plan(changes)
+
+
+class Settle:
+    """A settle that waits: its decision, what it decided, and a verdict for each outcome."""
+
+    def __init__(self, decision: Decision) -> None:
+        self._decision: Decision | None = decision
+        self.outcomes: Sequence[Outcome] = ()
+        self.answer: Sequence[Verdict] = ()
+
+    def run(self, changes: Changes) -> None:
+        """Call the decision, at most once."""
+        if self._decision is not None:
+            decision, self._decision = self._decision, None
+            self.outcomes = decision(changes)
+
+
+Planned = Append | Settle
+
+
+class Standing(NamedTuple):
+    """How a delivery stands: its row, its state by number, and its fence."""
+
+    number: int
+    state: int
+    claim: int
+
+
+class Commit:
+    """What one transaction appends and settles."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._kept: dict[bytes, Kept] = {}
+        self._fresh: dict[bytes, Kept] = {}
+        self._standing: dict[str, Standing] = {}
+        self._events: list[Any] = []
+        self._deliveries: list[Any] = []
+        self._staged: list[Any] = []
+        self._settled: list[Any] = []
+        self._attempts: list[Any] = []
+        self._arrived: list[int] = []
+
+    def write(self, works: Iterable[Planned]) -> None:
+        """Judge and write all; each work gets its answer."""
+        works = list(works)
+        outcomes = [outcome for work in works if isinstance(work, Settle) for outcome in work.outcomes]
+        entries = [entry for work in works if isinstance(work, Append) for entry in work.entries]
+        self._look_up([*entries, *(entry for outcome in outcomes for entry in outcome.emits)], outcomes)
+        for work in works:
+            if isinstance(work, Append):
+                work.answer = [self._append(entry) for entry in work.entries]
+            else:
+                work.answer = [self._settle(outcome) for outcome in work.outcomes]
+        self._flush()
+        self._turn.news = self._turn.news or bool(entries or outcomes)
+
+    def _look_up(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        promising = [entry for entry in entries if entry.once]
+        if promising:
+            keys = {key_of(entry.event.project, once) for entry in promising for once in entry.once}
+            self._kept = self._turn.promises.find(keys, min(entry.event.received_at for entry in promising))
+        if outcomes:
+            ids = strings({outcome.delivery.id for outcome in outcomes})
+            for delivery_id, *standing in self._turn.execute(STATES_OF, (ids,)):
+                self._standing[delivery_id] = Standing(*standing)
+
+    def _append(self, entry: Entry) -> Receipt:
+        refused = self._repeat(entry) if entry.once else None
+        if refused is None and entry.puts:
+            changed = self._changed(entry.puts)
+            if changed is None:
+                return Receipt("conflict", entry.event.id)
+            documents.write(self._turn, changed)
+        return refused or self._store(entry)
+
+    def _repeat(self, entry: Entry) -> Receipt | None:
+        """The receipt of an entry that was promised before."""
+        event = entry.event
+        for once in entry.once:
+            key = key_of(event.project, once)
+            kept = self._fresh.get(key) or self._kept.get(key)
+            if kept is not None and kept.holds(event.received_at):
+                differs = once.body and kept.body and once.body != kept.body
+                return Receipt("mismatch" if differs else "duplicate", kept.event_id)
+        return None
+
+    def _changed(self, puts: Sequence[Put]) -> Sequence[Document] | None:
+        try:
+            return documents.changed(self._turn, puts)
+        except EnsueError:
+            return None
+
+    def _store(self, entry: Entry) -> Receipt:
+        event, turn = entry.event, self._turn
+        keys: list[bytes] = []
+        if entry.once:
+            keys = [key_of(event.project, once) for once in entry.once]
+            for key, once in zip(keys, entry.once, strict=True):
+                self._fresh[key] = Kept(event.id, once.body, event.received_at)
+        for delivery in entry.deliveries:
+            self._owe(delivery, keys if entry.staged else ())
+        if entry.staged:
+            return Receipt("stored", event.id)
+        turn.cursor += 1
+        self._events += event_row(turn.cursor, event)
+        return Receipt("stored", event.id, turn.text(turn.cursor))
+
+    def _owe(self, delivery: Delivery, keys: Sequence[bytes] = ()) -> None:
+        turn = self._turn
+        turn.number += 1
+        self._deliveries += delivery_row(turn.number, delivery)
+        if delivery.kind == SCHEDULED:
+            self._staged += (turn.number, bytes(delivery.payload), pack(keys))
+
+    def _settle(self, outcome: Outcome) -> Verdict:
+        delivery = outcome.delivery
+        standing = self._standing.get(delivery.id)
+        if standing is None or standing.state != PENDING or standing.claim != delivery.claim:
+            if standing is not None and outcome.attempt is not None:
+                self._attempts += attempt_row(standing.number, replace(outcome.attempt, late=True))
+            return "late"
+        emits = outcome.emits
+        if outcome.puts or any(emit.puts for emit in emits):
+            emits = tuple(emit for emit in emits if self._repeat(emit) is None)
+            changed = self._changed([*outcome.puts, *(put for emit in emits for put in emit.puts)])
+            if changed is None:
+                return "conflict"
+            documents.write(self._turn, changed)
+        self._change(standing, delivery)
+        if outcome.attempt is not None:
+            self._attempts += attempt_row(standing.number, outcome.attempt)
+        for following in outcome.next:
+            self._owe(following)
+        for emit in emits:
+            if self._repeat(emit) is None:
+                self._store(emit)
+        return "accepted"
+
+    def _change(self, standing: Standing, delivery: Delivery) -> None:
+        state = NUMBERS[delivery.state]
+        self._standing[delivery.id] = standing._replace(state=state)
+        self._settled += settled_row(standing.number, delivery)
+        if state == DELIVERED and delivery.kind == SCHEDULED:
+            self._arrived.append(standing.number)
+
+    def _flush(self) -> None:
+        self._write(INSERT_EVENT, self._events)
+        self._write(SETTLE, self._settled)
+        self._write(INSERT_DELIVERY, self._deliveries)
+        self._write(INSERT_STAGED, self._staged)
+        self._write(INSERT_ATTEMPT, self._attempts)
+        if self._arrived:
+            self._turn.execute(UNSTAGE, (integers(self._arrived),))
+        if self._fresh:
+            self._turn.promises.keep(self._fresh.items())
+
+    def _write(self, statement: Many, values: list[Any]) -> None:
+        self._turn.rows += len(values) // statement[1]
+        for text, part in chunks(statement, values):
+            self._turn.execute(text, part)

@@ -1,0 +1,129 @@
+"""Hides how promises (idempotency keys) are kept at a cost that does not grow: in generations of twelve hours.
+
+A promise is inserted into the generation of its time and looked for in the few that can still hold it; a generation
+that has passed is emptied in small steps and dropped. One ever-growing index on random keys would cost five times as
+much at 50 million (design section 6).
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from ensue.domain.delivery import Once
+from ensue.domain.schedule import HOUR
+from ensue.store.sql import chunks
+from ensue.store.sqlite.driver import Execute, strings
+
+WINDOW: Final = 12 * HOUR
+LIFE: Final = 24 * HOUR
+PREFIX: Final = "promise_"
+
+
+class Kept(NamedTuple):
+    """A promise as it is kept: the event that made it, the hash of what was said, and when (ms)."""
+
+    event_id: str
+    body: bytes
+    at: int
+
+    def holds(self, now: int) -> bool:
+        """Whether it still counts for an event received at `now`."""
+        return self.at > now - LIFE
+
+
+def key_of(project: str, once: Once) -> bytes:
+    """The key of a promise: first what is random, then whose it is."""
+    return once.digest + b"\0" + project.encode()
+
+
+class Promises:
+    """The generations in one file, through the connection of one thread."""
+
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
+        self._generations: list[int] = []
+
+    def load(self) -> None:
+        """Learn which generations there are, newest first."""
+        names = self._execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB ?", (PREFIX + "[0-9]*",)
+        )
+        self._generations = sorted((int(name.removeprefix(PREFIX)) for (name,) in names), reverse=True)
+
+    def find(self, keys: Collection[bytes], now: int) -> dict[bytes, Kept]:
+        """Those of `keys` that may still hold at `now`, the newest of each."""
+        found: dict[bytes, Kept] = {}
+        wanted = tuple(keys)
+        for generation in self._generations if wanted else ():
+            if (generation + 1) * WINDOW <= now - LIFE:
+                break
+            for key, event_id, body, at in self._execute(
+                f"SELECT p.key, p.event_id, p.body, p.at FROM carray(?) w CROSS JOIN {PREFIX}{generation} p "  # noqa: S608 - a number
+                "ON p.key = w.value",
+                (strings(wanted),),
+            ):
+                found.setdefault(key, Kept(event_id, body, at))
+        return found
+
+    def keep(self, promises: Iterable[tuple[bytes, Kept]]) -> None:
+        """Insert promises that were looked for before."""
+        by_generation: dict[int, list[tuple[bytes, Kept]]] = {}
+        for promise in promises:
+            by_generation.setdefault(promise[1].at // WINDOW, []).append(promise)
+        for generation, members in by_generation.items():
+            self._begin(generation)
+            statement = (f"INSERT OR REPLACE INTO {PREFIX}{generation} VALUES ", 4, "")
+            values = [value for key, kept in sorted(members) for value in (key, *kept)]
+            for text, part in chunks(statement, values):
+                self._execute(text, part)
+
+    def _begin(self, generation: int) -> None:
+        if generation in self._generations:
+            return
+        self._execute(
+            f"CREATE TABLE IF NOT EXISTS {PREFIX}{generation} (key BLOB PRIMARY KEY, event_id TEXT NOT NULL, "
+            "body BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+        )
+        self._generations = sorted({*self._generations, generation}, reverse=True)
+
+    def free(self, keys: Iterable[bytes], event_id: str) -> None:
+        """Forget the promises of an event that will not be."""
+        for key in keys:
+            for generation in self._generations:
+                self._execute(
+                    f"DELETE FROM {PREFIX}{generation} WHERE key = ? AND event_id = ?",  # noqa: S608 - a number
+                    (key, event_id),
+                )
+
+    def retire(self, limit: int) -> int:
+        """Remove up to `limit` promises of generations that passed before the newest began, dropping those emptied."""
+        removed = 0
+        for generation in reversed(self._generations):
+            if (generation + 1) * WINDOW > self._generations[0] * WINDOW - LIFE or removed >= limit:
+                break
+            removed += self._empty(generation, limit - removed)
+        return removed
+
+    def _empty(self, generation: int, limit: int) -> int:
+        table = f"{PREFIX}{generation}"
+        rows = self._execute(f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET ?", (limit,)).fetchall()  # noqa: S608 - a number
+        if rows:
+            self._execute(f"DELETE FROM {table} WHERE key < ?", rows[0])  # noqa: S608 - a number
+            return limit
+        left = int(self._execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])  # noqa: S608 - a number
+        self._execute(f"DROP TABLE {table}")
+        self._generations.remove(generation)
+        return left
+
+
+def pack(keys: Iterable[bytes]) -> bytes:
+    """Keys in one value, each after its length in two bytes."""
+    return b"".join(len(key).to_bytes(2, "big") + key for key in keys)
+
+
+def unpack(packed: bytes) -> Iterator[bytes]:
+    """The keys that `pack` put together."""
+    start = 0
+    while start < len(packed):
+        end = start + 2 + int.from_bytes(packed[start : start + 2], "big")
+        yield packed[start + 2 : end]
+        start = end

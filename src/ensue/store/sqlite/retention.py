@@ -1,0 +1,142 @@
+"""Hides how a store lets go of what is old, copies itself, and proves that it can be written."""
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ensue.domain.errors import EnsueError
+from ensue.store.base import STEP, Pruned
+from ensue.store.sqlite.driver import connect, integers, make_file, translated
+from ensue.store.sqlite.place import renew_epoch
+from ensue.store.sqlite.turn import Turn
+
+BUCKETS: Final = 64
+"""So many buckets of 16,384 rows are looked through in one step at most."""
+
+
+class Terms(NamedTuple):
+    """What is old: events of a project received before `before`, test events before `test_before`."""
+
+    project: str
+    before: int
+    test_before: int
+
+
+OWES: Final = "EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.state = 0)"
+OLD_EVENTS: Final = (
+    "SELECT cursor FROM event e INDEXED BY event_type WHERE cursor >> 14 = ? AND project = ? AND received_at < ? "
+    f"AND NOT {OWES} LIMIT ?"
+)
+OLD_TESTS: Final = (
+    "SELECT cursor FROM event e INDEXED BY event_test WHERE flags IN (1, 3) AND project = ? AND cursor > ? "
+    f"AND received_at < ? AND NOT {OWES} ORDER BY cursor LIMIT ?"
+)
+FIRST_OF_BUCKET: Final = "SELECT cursor, received_at FROM event WHERE cursor >= ? ORDER BY cursor LIMIT 1"
+OLD_DELIVERIES: Final = (
+    "SELECT number FROM delivery WHERE number > ?1 AND number <= ?1 + 16384 AND project = ?2 AND state > 0 "
+    "AND ended_at < ?3 ORDER BY number LIMIT ?4"
+)
+FIRST_DELIVERY: Final = "SELECT number, created_at FROM delivery WHERE number > ? ORDER BY number LIMIT 1"
+FLOOR: Final = (
+    "UPDATE meta SET value = coalesce((SELECT min(cursor) - 1 FROM event), "
+    "(SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0) WHERE name = 'floor'"
+)
+
+
+def prune(turn: Turn, terms: Terms, after: str | None, limit: int) -> Pruned:
+    """One step: events, then test events, then deliveries, then promises; `next` says in which part to go on, and where."""
+    limit = min(limit, STEP)
+    part, _, place = (after or "events.0").partition(".")
+    start = int(place or 0)
+    match part:
+        case "events":
+            removed, goes_on = _events(turn, terms, start, limit)
+            following = "tests.0" if goes_on is None else f"events.{goes_on}"
+        case "tests":
+            removed, goes_on = _tests(turn, terms, start, limit)
+            following = "deliveries.0" if goes_on is None else f"tests.{goes_on}"
+        case "deliveries":
+            removed, goes_on = _deliveries(turn, terms, start, limit)
+            following = "promises." if goes_on is None else f"deliveries.{goes_on}"
+        case _:
+            removed = turn.promises.retire(limit)
+            return Pruned(removed, "promises." if removed == limit else None)
+    turn.rows += removed
+    return Pruned(removed, following)
+
+
+def _events(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
+    """Remove old events, bucket by bucket, until a bucket begins that is not old."""
+    removed, bucket = 0, start
+    for _ in range(BUCKETS):
+        first = turn.execute(FIRST_OF_BUCKET, (bucket << 14,)).fetchall()
+        if not first or first[0][1] >= terms.before:
+            return removed, None
+        bucket = first[0][0] >> 14
+        values = (bucket, terms.project, terms.before, limit - removed)
+        cursors = [row[0] for row in turn.execute(OLD_EVENTS, values)]
+        removed += _remove(turn, cursors)
+        if removed >= limit:
+            return removed, bucket
+        bucket += 1
+    return removed, bucket
+
+
+def _tests(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
+    cursors = [row[0] for row in turn.execute(OLD_TESTS, (terms.project, start, terms.test_before, limit))]
+    removed = _remove(turn, cursors)
+    return removed, cursors[-1] if removed == limit else None
+
+
+def _remove(turn: Turn, cursors: list[int]) -> int:
+    if cursors:
+        turn.execute("DELETE FROM event WHERE cursor IN (SELECT value FROM carray(?))", (integers(cursors),))
+        turn.execute(FLOOR)
+    return len(cursors)
+
+
+def _deliveries(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
+    """Remove old deliveries with their attempts, in the order in which they came."""
+    removed = 0
+    for _ in range(BUCKETS):
+        first = turn.execute(FIRST_DELIVERY, (start,)).fetchall()
+        if not first or first[0][1] >= terms.before:
+            return removed, None
+        start = first[0][0] - 1
+        values = (start, terms.project, terms.before, limit - removed)
+        numbers = [row[0] for row in turn.execute(OLD_DELIVERIES, values)]
+        if numbers:
+            for table, column in (("attempt", "delivery"), ("staged", "delivery"), ("delivery", "number")):
+                text = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM carray(?))"  # noqa: S608 - our names
+                turn.execute(text, (integers(numbers),))
+        removed += len(numbers)
+        if removed >= limit:
+            return removed, numbers[-1]
+        start += 16384
+    return removed, start
+
+
+def touch(turn: Turn, now: int) -> None:
+    """Write something, to know that it can be done."""
+    turn.execute("INSERT OR REPLACE INTO meta VALUES ('touched', ?)", (now,))
+
+
+def backup(file: Path, target: Path) -> None:
+    """Write one snapshot of `file` to the new file `target`."""
+    if target.exists():
+        raise EnsueError("conflict", f"{target} exists; choose another name for the backup.")
+    try:
+        make_file(target)
+    except OSError as error:
+        raise EnsueError("unavailable", f"The backup {target} cannot be written: {error.strerror}.") from error
+    try:
+        with translated():
+            source = connect(file)
+            try:
+                source.execute("VACUUM INTO ?", (str(target),))
+            finally:
+                source.close()
+            renew_epoch(target)
+    except BaseException:
+        os.unlink(target)
+        raise
