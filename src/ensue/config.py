@@ -126,7 +126,10 @@ class Config:
     connect_timeout: float = _setting(5.0, "How long a connection to a receiver may take.", kind="seconds")
     heartbeat: float = _setting(15.0, "How often an idle stream says that it lives.", kind="seconds")
     log_format: str = _setting("text", "How log lines are written: text or json.")
-    log_level: str = _setting("info", "The least level that is logged: debug, info, warning or error.")
+    log_level: str = _setting(
+        "warning",
+        "The least level that is logged: debug, info, warning or error. At info each event and each attempt is a line.",
+    )
 
     @property
     def directory(self) -> Path:
@@ -135,7 +138,12 @@ class Config:
 
 
 SETTINGS: Final = tuple(
-    Setting(row.name, row.metadata["kind"] or _KINDS[getattr(row.type, "__name__", str(row.type))], row.default, row.metadata["help"])
+    Setting(
+        row.name,
+        row.metadata["kind"] or _KINDS[getattr(row.type, "__name__", str(row.type))],
+        row.default,
+        row.metadata["help"],
+    )
     for row in fields(Config)
 )
 """Every setting as a table. `--help`, `docs/reference/settings.md` and a test are made from it."""
