@@ -4,8 +4,9 @@ from typing import Final
 
 from msgspec import Struct
 
-RULES: Final = frozenset({"trigger", "project"})
-"""Kinds whose changes raise the rules' revision: planning depends on them (design section 5, plans are never stale)."""
+RULES: Final = frozenset({"trigger", "project", "key"})
+"""Kinds whose changes are numbered, so that every process hears of them: planning depends on triggers and projects
+(design section 5, plans are never stale), and a revoked key must be forgotten."""
 
 
 class Document(Struct, frozen=True, kw_only=True):

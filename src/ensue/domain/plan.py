@@ -8,7 +8,8 @@ patterns are looked at once per type (design section 10).
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw
+from msgspec.structs import replace
 
 from ensue.domain import ids
 from ensue.domain.delivery import SCHEDULED, WEBHOOK, Delivery, Entry
@@ -19,6 +20,9 @@ from ensue.domain.trigger import Trigger
 
 Judge = Callable[[Trigger, Event], bool]
 """Whether a trigger's filter lets an event through; the engine's, since it times the filters and notes their faults."""
+
+SCHEDULED_MARK: Final = f"@{SCHEDULED}"
+"""How the lane of a project's scheduled events ends."""
 
 _REMEMBERED: Final = 4_096
 
@@ -87,22 +91,21 @@ def _type_fits(trigger: Trigger, kind: str) -> bool:
     return any(matches(pattern, kind) for pattern in trigger.match.type)
 
 
-class Planned(Struct, frozen=True):
-    """What an intake comes to: its entry, and the triggers that its deliveries are for (empty for a staged one)."""
-
-    entry: Entry
-    triggers: tuple[Trigger, ...] = ()
-
-
-def plan(intake: Intake, index: Index | None, now: int, judge: Judge) -> Planned:
+def plan(intake: Intake, index: Index | None, now: int, judge: Judge) -> Entry:
     """`intake` with the debts that follow from the rules of now: a delivery for each trigger that it fires, or the one
     scheduled delivery that will bring it into the log."""
     event = intake.event
     if intake.due_at is not None:
-        return Planned(Entry(event, (_scheduled(event, intake.due_at, now),), (), intake.once, staged=True))
+        return Entry(event, (_scheduled(event, intake.due_at, now),), (), intake.once, staged=True)
     triggers = index.matching(event, judge) if index is not None else []
     deliveries = tuple(_delivery(event, trigger, now) for trigger in triggers)
-    return Planned(Entry(event, deliveries, (), intake.once), tuple(triggers))
+    return Entry(event, deliveries, (), intake.once)
+
+
+def targeted(intake: Intake, trigger: Trigger, now: int) -> Entry:
+    """`intake` with one debt, to `trigger` alone, whatever it matches, to be tried once."""
+    delivery = replace(_delivery(intake.event, trigger, now), allowed=1)
+    return Entry(intake.event, (delivery,), (), intake.once)
 
 
 def _delivery(event: Event, trigger: Trigger, now: int) -> Delivery:
@@ -120,7 +123,7 @@ def _delivery(event: Event, trigger: Trigger, now: int) -> Delivery:
 
 def scheduled_lane(project: str) -> str:
     """The lane of a project's scheduled events."""
-    return f"{project}@{SCHEDULED}"
+    return project + SCHEDULED_MARK
 
 
 def _scheduled(event: Event, due_at: int, now: int) -> Delivery:

@@ -1,0 +1,256 @@
+"""Hides how the house is put together: from a `Config` to store, channels, engine and HTTP.
+
+The only file that names concrete classes; whatever else is installed is found by entry point.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ensue.channels.base import Channel
+from ensue.channels.outbound import Outbound
+from ensue.channels.webhook import WebhookChannel
+from ensue.config import Config
+from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.domain.guard import Allowed
+from ensue.domain.intake import Limits
+from ensue.domain.project import DEFAULT_SLUG
+from ensue.engine.clock import Clock, WallClock
+from ensue.engine.engine import Engine, Parts
+from ensue.engine.feed import Feed
+from ensue.engine.ingest import Ingest
+from ensue.engine.keys import Keys
+from ensue.engine.lanes import Lanes, Rooms
+from ensue.engine.perform import Perform
+from ensue.engine.retention import Retention
+from ensue.engine.rules import Rules
+from ensue.engine.scheduler import Scheduler
+from ensue.engine.settlement import Settlement
+from ensue.engine.triggers import Triggers
+from ensue.engine.vault import WRONG_KEY, Vault, read_key
+from ensue.engine.worker import Worker
+from ensue.http.app import Application
+from ensue.http.forwarded import TrustedProxies
+from ensue.http.limits import HttpLimits
+from ensue.http.server import serve as serve_http
+from ensue.store.base import Store
+from ensue.telemetry import Telemetry
+
+_INSTANCE = "instance"
+_KEY_CHECK = "key-check"
+FIRST_KEY = "first-key"
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """Everything of one process, built but not started."""
+
+    config: Config
+    store: Store
+    vault: Vault
+    engine: Engine
+    telemetry: Telemetry
+    lanes: Lanes
+    clock: Clock
+
+
+def _named(group: str, name: str) -> Any:
+    for point in entry_points(group=f"ensue.{group}", name=name):
+        return point.load()
+    there = ", ".join(sorted(point.name for point in entry_points(group=f"ensue.{group}")))
+    raise EnsueError("invalid", f"There is no {group.removesuffix('s')} called {name!r}; there are: {there}.")
+
+
+def make_store(config: Config) -> Store:
+    """The store that the settings name, not open yet."""
+    store: Store = _named("stores", config.store)(config.data)
+    return store
+
+
+def limits_of(config: Config) -> Limits:
+    """The limits of what comes in."""
+    return Limits(
+        event_bytes=config.max_event_bytes,
+        batch_bytes=config.max_batch_bytes,
+        batch_events=config.max_batch_events,
+        text=config.max_text,
+        key=config.max_idempotency_key,
+        actions=config.max_actions,
+        horizon=round(config.max_schedule * 1000),
+        allowed=Allowed.parse(config.allow_networks),
+    )
+
+
+def make_vault(config: Config) -> Vault:
+    """The vault with the instance key, which is made on the first start."""
+    directory = Path(config.data)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Vault(read_key(config.secret_key, directory / "instance.key"))
+
+
+def build(config: Config, *, clock: Clock | None = None, store: Store | None = None) -> House:
+    """Put the house together. EnsueError `invalid` for settings that cannot be."""
+    clock = clock or WallClock()
+    store = store or make_store(config)
+    vault = make_vault(config)
+    limits = limits_of(config)
+    telemetry = Telemetry()
+    rules = Rules(config.max_filter_event_bytes)
+    keys = Keys(store, vault, clock)
+    rules.on_keys(keys.forget)
+    outbound = Outbound(limits.allowed)
+    channels: dict[str, Channel] = {WebhookChannel.kind: WebhookChannel(outbound)}
+    rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
+    source = config.public_url or "urn:ensue"
+    perform = Perform(rules, channels, vault, clock, rooms, source)
+    lanes = Lanes(perform.room, rooms)
+    settlement = Settlement(store, rules, clock, telemetry, source)
+    worker = Worker(store, lanes, perform, settlement, clock, telemetry, config.lease)
+    settlement.on_debts(worker.note)
+    triggers = Triggers(store, rules, vault, clock, limits.allowed, outbound.lookup, config.max_triggers)
+    triggers.on_change(worker.wake)
+
+    async def close() -> None:
+        for channel in channels.values():
+            await channel.close()
+
+    parts = Parts(
+        store=store,
+        rules=rules,
+        keys=keys,
+        triggers=triggers,
+        ingest=Ingest(store, rules, lanes, worker, clock, telemetry, config.queue_entries),
+        worker=worker,
+        scheduler=Scheduler(store, rules, triggers, worker),
+        retention=Retention(
+            store,
+            rules,
+            clock,
+            round(config.retention * 1000),
+            round(config.test_retention * 1000),
+            config.retention_interval,
+        ),
+        feed=Feed(store),
+        clock=clock,
+        limits=limits,
+        heartbeat=config.heartbeat,
+        grace=config.grace,
+        close=close,
+    )
+    return House(
+        config=config, store=store, vault=vault, engine=Engine(parts), telemetry=telemetry, lanes=lanes, clock=clock
+    )
+
+
+async def check_key(store: Store, vault: Vault) -> None:
+    """Refuse an instance key that does not fit the data; remember it on the first start.
+
+    EnsueError `invalid` that says what to put back.
+    """
+    kept = await store.get(_INSTANCE, "", _KEY_CHECK)
+    if kept is None:
+        body = vault.check_value().encode()
+        document = Document(kind=_INSTANCE, project="", id=_KEY_CHECK, body=body)
+        await store.put([Put(document=document, expected=0)])
+    elif not vault.fits(kept.body.decode()):
+        raise EnsueError("invalid", WRONG_KEY)
+
+
+async def open_house(house: House) -> None:
+    """Open the store, check the instance key, and make the first project with its first key."""
+    await house.store.open(house.clock())
+    await check_key(house.store, house.vault)
+    await _first_key(house)
+
+
+async def _first_key(house: House) -> None:
+    if await house.engine.keys.find_project(DEFAULT_SLUG) is not None:
+        return
+    first = await house.engine.keys.create(DEFAULT_SLUG, name="first key")
+    file = Path(house.config.data) / FIRST_KEY
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(first.token + "\n")
+
+
+def application(house: House) -> Application:
+    """The HTTP side: every dialect that is installed."""
+    points = sorted(entry_points(group="ensue.dialects"), key=lambda point: point.name)
+    dialects = [point.load()() for point in points]
+    proxies = TrustedProxies(house.config.trusted_proxies.replace(",", " ").split())
+    return Application(house.engine, dialects, clock=house.clock, proxies=proxies)
+
+
+def http_limits(config: Config) -> HttpLimits:
+    """The limits of the port."""
+    return HttpLimits(
+        header_bytes=config.max_header_bytes,
+        header_seconds=config.header_timeout,
+        body_gap_seconds=config.body_pause,
+        body_seconds=config.body_timeout,
+        connections=config.max_connections,
+    )
+
+
+async def run(config: Config, ready: Callable[[str, int], None], stop: asyncio.Event | None = None) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`; `ready(host, port)` is called when the port takes connections.
+
+    EnsueError for what cannot be started, with the way out.
+    """
+    house = build(config)
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await open_house(house)
+    stopping = loop.create_task(_stop_with(house.engine, stop))
+    try:
+        await serve_http(
+            application(house), config.host, config.port, http_limits(config), stop, config.grace, ready=ready
+        )
+    except OSError as error:
+        raise EnsueError("unavailable", f"{config.host}:{config.port} cannot be had: {error.strerror}.") from None
+    finally:
+        stopping.cancel()
+        await house.store.close()
+
+
+async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
+    """The engine's grace runs beside that of the port, not after it."""
+    await stop.wait()
+    engine.begin_stop()
+
+
+def serve(config: Config, ready: Callable[[str, int], None]) -> None:
+    """`run` on uvloop. Threads hand the interpreter over quickly: the writer and the event loop take turns."""
+    import uvloop
+
+    sys.setswitchinterval(0.0005)
+    uvloop.run(run(config, ready))
+
+
+class Beside(Struct, frozen=True):
+    """What a command works with beside a running server, or without one."""
+
+    store: Store
+    keys: Keys
+    close: Callable[[], Awaitable[None]]
+
+
+async def open_beside(config: Config) -> Beside:
+    """The store opened beside whoever serves it. EnsueError for a wrong instance key, or data that cannot be opened."""
+    vault = make_vault(config)
+    store = make_store(config)
+    beside = getattr(store, "open_beside", None)
+    clock = WallClock()
+    await (store.open(clock()) if beside is None else beside())
+    await check_key(store, vault)
+    return Beside(store, Keys(store, vault, clock), store.close)

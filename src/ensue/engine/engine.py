@@ -1,0 +1,209 @@
+"""Hides how the parts of the engine belong together: what a voice or a view is handed to work with."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import Struct
+
+from ensue.domain import ids
+from ensue.domain.delivery import SCHEDULED, Attempt, Delivery, State
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import Event, decode_event
+from ensue.domain.intake import Intake, Limits
+from ensue.domain.trigger import Trigger
+from ensue.engine.clock import Clock
+from ensue.engine.feed import Feed
+from ensue.engine.ingest import Ingest
+from ensue.engine.keys import Keys
+from ensue.engine.retention import Retention
+from ensue.engine.rules import Rules
+from ensue.engine.scheduler import Scheduler
+from ensue.engine.triggers import Triggers
+from ensue.engine.worker import Ended, Worker
+from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery, Selection, Store
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What an engine is made of; composed in `app.py`."""
+
+    store: Store
+    rules: Rules
+    keys: Keys
+    triggers: Triggers
+    ingest: Ingest
+    worker: Worker
+    scheduler: Scheduler
+    retention: Retention
+    feed: Feed
+    clock: Clock
+    limits: Limits
+    heartbeat: float
+    grace: float
+    close: Callable[[], Awaitable[None]]
+
+
+class Known(Struct, frozen=True):
+    """An event and where it stands: `recorded` in the log, `scheduled` for `due_at` (ms), or `cancelled` before it."""
+
+    event: Event
+    state: str
+    due_at: int | None = None
+
+
+class Engine:
+    """Everything that happens, behind one door. All verbs are of one project; another's id is `not_found`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self.keys = parts.keys
+        self.triggers = parts.triggers
+        self.ingest = parts.ingest
+        self.feed = parts.feed
+        self.clock = parts.clock
+        self.limits = parts.limits
+        self.heartbeat = parts.heartbeat
+        self.rules = parts.rules
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin: the store is open."""
+        await self._parts.scheduler.start()
+        await self._parts.feed.start()
+        self._parts.worker.start_loops()
+        self._parts.retention.start()
+
+    def begin_stop(self) -> None:
+        """Begin to stop within the grace: streams first, then what is under way; what is left is released."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+
+    async def stop(self) -> None:
+        """`begin_stop` if nobody did, and wait for its end."""
+        self.begin_stop()
+        if self._stopping is not None:
+            await self._stopping
+
+    async def _stop(self) -> None:
+        await self._parts.feed.stop()
+        await self._parts.retention.stop()
+        await self._parts.scheduler.stop()
+        await self._parts.worker.stop(self._parts.grace)
+        await self._parts.close()
+
+    # events
+
+    async def event(self, project: str, event_id: str) -> Known:
+        """One event, in the log or scheduled. EnsueError `not_found`."""
+        if ids.is_event_id(event_id):
+            for event in await self._store.events(project, [event_id]):
+                return Known(event, "recorded")
+            scheduled = await self._scheduled_delivery(project, event_id)
+            if scheduled is not None:
+                return _known(scheduled)
+        raise _no_event(event_id)
+
+    async def events(self, query: EventQuery) -> EventPage:
+        """A page of the log."""
+        return await self._store.page(query)
+
+    async def scheduled(self, query: DeliveryQuery) -> tuple[Sequence[Known], str | None]:
+        """A page of the events that are not due yet, those accepted last first, and the `next` of the page."""
+        page = await self._store.deliveries(query)
+        return [_known(delivery) for delivery in page.items], page.next
+
+    async def cancel_event(self, project: str, event_id: str) -> Known:
+        """Cancel a scheduled event that has not run; its idempotency key is free again. EnsueError `not_found`,
+        `conflict` when it is in the log already."""
+        known = await self.event(project, event_id)
+        if known.state == "scheduled":
+            selection = Selection(project=project, event_id=event_id)
+            await self._store.cancel(selection, "cancelled", self.clock())
+            known = await self.event(project, event_id)
+        if known.state == "recorded":
+            raise EnsueError("conflict", "This event has happened; only a scheduled one can be cancelled.")
+        return known
+
+    async def remove_event(self, project: str, event_id: str) -> None:
+        """Remove an event for good: its data and card, not its attempts. EnsueError `not_found`."""
+        now = self.clock()
+        if ids.is_event_id(event_id):
+            if await self._store.remove(project, event_id, now):
+                return
+            scheduled = await self._scheduled_delivery(project, event_id)
+            if scheduled is not None and scheduled.state == "pending":
+                await self._store.cancel(Selection(project=project, event_id=event_id), "event removed", now)
+                return
+        raise _no_event(event_id)
+
+    async def _scheduled_delivery(self, project: str, event_id: str) -> Delivery | None:
+        query = DeliveryQuery(project=project, event_id=event_id, kind=SCHEDULED, limit=1)
+        items = (await self._store.deliveries(query)).items
+        return items[0] if items and items[0].payload else None
+
+    async def send_to(self, intake: Intake, trigger: Trigger) -> Ended:
+        """Store `intake` with one delivery, to `trigger` alone, try it now and wait for what came of it."""
+        _, flight = await self.ingest.submit_to(intake, trigger)
+        return await flight.ended()
+
+    # deliveries
+
+    async def deliveries(self, query: DeliveryQuery) -> DeliveryPage:
+        """A page of deliveries."""
+        return await self._store.deliveries(query)
+
+    async def delivery(self, project: str, delivery_id: str) -> Delivery:
+        """One delivery. EnsueError `not_found`."""
+        found = await self._store.delivery(project, delivery_id)
+        if found is None:
+            raise EnsueError("not_found", f"There is no delivery {delivery_id[:80]!r} in this project.")
+        return found
+
+    async def attempts(self, project: str, delivery_id: str) -> Sequence[Attempt]:
+        """The attempts of a delivery, oldest first. EnsueError `not_found`."""
+        await self.delivery(project, delivery_id)
+        return await self._store.attempts(delivery_id)
+
+    async def retry(self, project: str, delivery_id: str) -> Delivery:
+        """Try a delivery again now: the same delivery, with as many more attempts as its trigger gives.
+
+        EnsueError `not_found`, `conflict` while it is under way or when it was delivered.
+        """
+        delivery = await self.delivery(project, delivery_id)
+        now = self.clock()
+        trigger = self.rules.trigger(delivery.trigger)
+        extra = trigger.retry.attempts if trigger is not None else 1
+        changed = await self._store.reschedule(Selection(project=project, ids=[delivery_id]), now, now, extra)
+        if not changed:
+            raise EnsueError("conflict", _why_not(await self.delivery(project, delivery_id)))
+        self._parts.worker.note({delivery.lane: now})
+        return changed[0]
+
+    async def cancel(self, project: str, delivery_id: str) -> tuple[Delivery, bool]:
+        """Stop a delivery; whether it was in flight, so that it may arrive all the same.
+
+        EnsueError `not_found`, `conflict` when it has ended.
+        """
+        await self.delivery(project, delivery_id)
+        selection = Selection(project=project, ids=[delivery_id])
+        cancelled = await self._store.cancel(selection, "cancelled", self.clock())
+        delivery = await self.delivery(project, delivery_id)
+        if not cancelled.count:
+            raise EnsueError("conflict", f"This delivery is {delivery.state}; there is nothing to stop.")
+        return delivery, bool(cancelled.in_flight)
+
+
+def _known(delivery: Delivery) -> Known:
+    state: dict[State, str] = {"pending": "scheduled", "cancelled": "cancelled"}
+    event = decode_event(bytes(delivery.payload))
+    return Known(event, state.get(delivery.state, "recorded"), delivery.due_at)
+
+
+def _no_event(event_id: str) -> EnsueError:
+    return EnsueError("not_found", f"There is no event {event_id[:80]!r} in this project.")
+
+
+def _why_not(delivery: Delivery) -> str:
+    if delivery.state == "delivered":
+        return "This delivery has arrived; to send the event again, replay it."
+    return "This delivery is under way; wait for its answer, or cancel it."

@@ -1,0 +1,192 @@
+"""Hides which lane may go next: a heap of due times, a queue of lanes that are due, and the room that each has.
+
+Room is counted per lane, per receiving host and per node (design section 5). A lane without room is parked under what
+it lacks and comes back when that is given back, so a hung endpoint's backlog is never looked at again and again.
+Planning reserves room in the writer's turn while the event loop gives it back, hence the lock.
+"""
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+_NODE: Final = ""
+_LANES_A_PASS: Final = 64
+
+
+class Room(Struct, frozen=True):
+    """What limits a lane: tries at once (0: none, it is disabled), and the host that shares `Rooms.host` with others."""
+
+    lane: int
+    host: str | None = None
+    counts: bool = True
+
+
+class Rooms(Struct, frozen=True):
+    """How many deliveries may be under way at once: per trigger, per project and host, per node, of scheduled events."""
+
+    trigger: int = 20
+    host: int = 100
+    node: int = 1_000
+    scheduled: int = 500
+
+
+class Slot(Struct, frozen=True):
+    """Room that was taken, to be given back with `Lanes.release`."""
+
+    lane: str
+    host: str | None
+    counts: bool
+
+
+class Lanes:
+    """Lanes with something due, and the room that is left."""
+
+    def __init__(self, room_of: Callable[[str], Room], rooms: Rooms) -> None:
+        self._room_of = room_of
+        self._rooms = rooms
+        self._lock = threading.Lock()
+        self._earliest: dict[str, int] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._due: deque[str] = deque()
+        self._queued: set[str] = set()
+        self._parked: dict[str, set[str]] = {}
+        self._taken: dict[str, int] = {}
+        self._granted: dict[str, Room] = {}
+
+    def note(self, lane: str, due_at: int) -> None:
+        """Something in `lane` is due at `due_at`."""
+        with self._lock:
+            if due_at < self._earliest.get(lane, due_at + 1):
+                self._earliest[lane] = due_at
+                heapq.heappush(self._heap, (due_at, lane))
+
+    def next_due(self) -> int | None:
+        """When the next lane that is not parked comes due; 0 for at once, None for never."""
+        with self._lock:
+            if self._due:
+                return 0 if self._taken.get(_NODE, 0) < self._rooms.node else None
+            return self._heap[0][0] if self._heap else None
+
+    def take(self, now: int) -> dict[str, int]:
+        """Lanes that are due and have room, round robin, each with its room; the room is theirs until `taken`."""
+        found: dict[str, int] = {}
+        with self._lock:
+            self._queue_due(now)
+            for _ in range(min(len(self._due), _LANES_A_PASS)):
+                if self._taken.get(_NODE, 0) >= self._rooms.node:
+                    break
+                lane = self._due.popleft()
+                self._queued.discard(lane)
+                room = self._room_of(lane)
+                free, lacks = self._free(lane, room)
+                if free > 0:
+                    found[lane] = free
+                    self._granted[lane] = room
+                    self._add(lane, room, free)
+                else:
+                    self._parked.setdefault(lacks, set()).add(lane)
+        return found
+
+    def taken(self, lane: str, room: int, claimed: int, due_at: int | None) -> Slot:
+        """Of the `room` that `take` gave to `lane`, `claimed` is in use; its next delivery is due at `due_at`.
+
+        Returns the slot to release once for each of the claimed.
+        """
+        with self._lock:
+            granted = self._granted.pop(lane)
+            self._give_back(lane, granted, room - claimed)
+        if due_at is not None:
+            self.note(lane, due_at)
+        return Slot(lane, granted.host, granted.counts)
+
+    def reserve(self, lane: str, room: Room, now: int) -> Slot | None:
+        """Room for a fresh delivery of `lane` that nobody needs to claim, or None: no room, or older ones are due."""
+        with self._lock:
+            if lane in self._queued or self._earliest.get(lane, now + 1) <= now or self._is_parked(lane):
+                return None
+            if self._free(lane, room)[0] <= 0:
+                return None
+            self._add(lane, room, 1)
+        return Slot(lane, room.host, room.counts)
+
+    def release(self, slot: Slot) -> None:
+        """Give back room; lanes that lacked it are due again."""
+        with self._lock:
+            self._give_back(slot.lane, Room(0, slot.host, slot.counts), 1)
+
+    def wake(self) -> None:
+        """Look at every parked lane again: rules changed."""
+        with self._lock:
+            for lacking in list(self._parked):
+                self._unpark(lacking)
+
+    def in_flight(self, lane: str | None = None) -> int:
+        """Deliveries under way, of one lane or of this node."""
+        return self._taken.get(lane or _NODE, 0)
+
+    def counts(self) -> Mapping[str, int]:
+        """How many lanes are `waiting` for a time, `due`, or `parked` without room."""
+        with self._lock:
+            parked = sum(len(lanes) for lanes in self._parked.values())
+            return {"waiting": len(self._earliest), "due": len(self._due), "parked": parked}
+
+    def oldest_due(self) -> int | None:
+        """The earliest due time that is known."""
+        with self._lock:
+            return self._heap[0][0] if self._heap else None
+
+    def _queue_due(self, now: int) -> None:
+        while self._heap and self._heap[0][0] <= now:
+            due_at, lane = heapq.heappop(self._heap)
+            if self._earliest.get(lane) == due_at:
+                del self._earliest[lane]
+                self._queue(lane)
+
+    def _queue(self, lane: str) -> None:
+        if lane not in self._queued:
+            self._queued.add(lane)
+            self._due.append(lane)
+
+    def _is_parked(self, lane: str) -> bool:
+        return any(lane in lanes for lanes in self._parked.values()) if self._parked else False
+
+    def _free(self, lane: str, room: Room) -> tuple[int, str]:
+        """How much room `lane` has, and under what to park it if none."""
+        free, lacks = room.lane - self._taken.get(lane, 0), lane
+        if room.host is not None:
+            of_host = self._rooms.host - self._taken.get(room.host, 0)
+            if of_host < free:
+                free, lacks = of_host, room.host
+        if room.counts:
+            of_node = self._rooms.node - self._taken.get(_NODE, 0)
+            if of_node < free:
+                free, lacks = of_node, _NODE
+        return free, lacks
+
+    def _add(self, lane: str, room: Room, count: int) -> None:
+        self._taken[lane] = self._taken.get(lane, 0) + count
+        if room.host is not None:
+            self._taken[room.host] = self._taken.get(room.host, 0) + count
+        if room.counts:
+            self._taken[_NODE] = self._taken.get(_NODE, 0) + count
+
+    def _give_back(self, lane: str, room: Room, count: int) -> None:
+        if count <= 0:
+            return
+        for name in (lane, room.host, _NODE if room.counts else None):
+            if name is None:
+                continue
+            left = self._taken.get(name, 0) - count
+            if left > 0:
+                self._taken[name] = left
+            else:
+                self._taken.pop(name, None)
+            self._unpark(name)
+
+    def _unpark(self, lacking: str) -> None:
+        for lane in self._parked.pop(lacking, ()):
+            self._queue(lane)

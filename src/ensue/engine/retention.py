@@ -1,0 +1,66 @@
+"""Hides how what is too old goes: in small steps with pauses, so that ingest hardly feels it (design section 6)."""
+
+import asyncio
+from typing import Final
+
+from ensue.domain.project import Project
+from ensue.domain.schedule import DAY
+from ensue.engine.clock import Clock
+from ensue.engine.loop import Loop
+from ensue.engine.rules import Rules
+from ensue.store.base import STEP, Selection, Store
+
+_ROWS: Final = 500
+"""Rows in one step: a commit of a few milliseconds."""
+_SHARE: Final = 10
+"""After each step, a pause so many times as long as it took."""
+
+
+class Retention:
+    """Prunes every project, again and again."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock, keep: int, keep_tests: int, interval: float) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._keep = keep
+        self._keep_tests = keep_tests
+        self._interval = interval
+        self._pruning = Loop("retention", self._round)
+
+    def start(self) -> None:
+        """Begin."""
+        self._pruning.start()
+
+    async def stop(self) -> None:
+        """End after the step under way."""
+        await self._pruning.stop()
+
+    async def _round(self) -> None:
+        for project in self._rules.projects():
+            await self.prune(project)
+        await asyncio.sleep(self._interval)
+
+    async def prune(self, project: Project) -> int:
+        """Remove what is too old of one project, and what waited too long for a disabled trigger; rows removed."""
+        now = self._clock()
+        before = now - (self._keep if project.retention is None else project.retention * DAY)
+        test_before = now - (self._keep_tests if project.test_retention is None else project.test_retention * DAY)
+        await self._cancel_waiting(project.id, before, now)
+        removed, after = 0, None
+        while True:
+            began = asyncio.get_running_loop().time()
+            pruned = await self._store.prune(project.id, before, test_before, after, _ROWS)
+            removed += pruned.removed
+            after = pruned.next
+            if after is None:
+                return removed
+            await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
+
+    async def _cancel_waiting(self, project: str, before: int, now: int) -> None:
+        for trigger in self._rules.triggers(project):
+            if trigger.enabled:
+                continue
+            selection = Selection(project=project, lane=trigger.id, created_before=before)
+            while (await self._store.cancel(selection, "trigger disabled for too long", now)).count >= STEP:
+                pass

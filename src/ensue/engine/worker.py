@@ -1,0 +1,241 @@
+"""Hides how debts are paid: claims what is due where there is room, has it tried, and settles what came of it.
+
+The rules of claims, leases and fences stand in the design, section 5. What this process has in flight is in `_flights`;
+it is renewed before anything is claimed, and never claimed again by ourselves.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ensue.domain.delivery import POISON, SCHEDULED, Attempt, Delivery, Interrupted, Outcome, Poisoned, Result, Sent
+from ensue.domain.event import Event
+from ensue.engine.clock import Clock
+from ensue.engine.lanes import Lanes, Slot
+from ensue.engine.loop import Loop
+from ensue.engine.perform import Perform
+from ensue.engine.settlement import Settlement, Try
+from ensue.store.base import Claimed, Store
+from ensue.telemetry import Telemetry
+
+_MOST_WAIT: Final = 60.0
+"""Seconds between two looks when nothing is known to be due."""
+
+
+class Ended(Struct, frozen=True):
+    """How a try ended: the delivery as it was settled and the attempt that is kept of it (None: it was not ours any
+    more)."""
+
+    delivery: Delivery | None
+    attempt: Attempt | None
+
+
+class Flight:
+    """A delivery that this process holds: its claim, until when, and what is done when it is settled."""
+
+    __slots__ = ("claim", "delivery", "done", "event", "slot", "task", "until")
+
+    def __init__(self, delivery: Delivery, event: Event | None, slot: Slot) -> None:
+        self.delivery = delivery
+        self.event = event
+        self.slot = slot
+        self.claim = delivery.claim
+        self.until = delivery.claimed_until or 0
+        self.task: asyncio.Task[None] | None = None
+        self.done: asyncio.Future[Ended] | None = None
+
+    def ended(self) -> asyncio.Future[Ended]:
+        """What to await for the end of this try."""
+        if self.done is None:
+            self.done = asyncio.get_running_loop().create_future()
+        return self.done
+
+
+class Worker:
+    """Pays debts until it is stopped."""
+
+    def __init__(
+        self,
+        store: Store,
+        lanes: Lanes,
+        perform: Perform,
+        settlement: Settlement,
+        clock: Clock,
+        telemetry: Telemetry,
+        lease: float,
+    ) -> None:
+        self._store = store
+        self._lanes = lanes
+        self._perform = perform
+        self._settlement = settlement
+        self._clock = clock
+        self._telemetry = telemetry
+        self._lease = round(lease * 1000)
+        self._flights: dict[str, Flight] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._claiming = Loop("claims", self._pass)
+        self._renewing = Loop("renewals", self._renew_in_time)
+
+    def start_loops(self) -> None:
+        """Begin to claim and to renew."""
+        self._claiming.start()
+        self._renewing.start()
+
+    def note(self, lanes: Mapping[str, int]) -> None:
+        """Lanes have something due at these times."""
+        for lane, due_at in lanes.items():
+            self._lanes.note(lane, due_at)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look at all lanes again: rules changed, or time was turned."""
+        self._lanes.wake()
+        self._wake.set()
+
+    def reserve(self, delivery: Delivery, now: int) -> Slot | None:
+        """Room to try a fresh delivery without claiming it, or None. Called in the writer's turn."""
+        if self._stopping:
+            return None
+        return self._lanes.reserve(delivery.lane, self._perform.room(delivery.lane), now)
+
+    def claimed(self, delivery: Delivery, now: int) -> Delivery:
+        """`delivery` as born claimed by this process."""
+        until = now + self._lease
+        return replace(delivery, claim=1, lost=1, claimed_until=until, due_at=until)
+
+    def start(self, delivery: Delivery, event: Event | None, slot: Slot) -> Flight:
+        """Try a delivery that is ours."""
+        flight = Flight(delivery, event, slot)
+        self._flights[delivery.id] = flight
+        if delivery.lost > POISON:
+            self._settle(flight, Poisoned(), self._clock())
+        elif delivery.kind == SCHEDULED:
+            self._settle(flight, Sent(), self._clock())
+        else:
+            flight.task = asyncio.get_running_loop().create_task(self._try(flight))
+        return flight
+
+    def in_flight(self) -> Sequence[str]:
+        """The ids of the deliveries that this process holds."""
+        return list(self._flights)
+
+    async def stop(self, grace: float) -> None:
+        """Claim no more, wait up to `grace` seconds for answers, release the rest as interrupted."""
+        self._stopping = True
+        await self._claiming.stop()
+        tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for flight in list(self._flights.values()):
+            if flight.task is not None and not flight.task.done():
+                flight.task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._settlement.drained()
+        await self._renewing.stop()
+
+    async def _pass(self) -> None:
+        """Claim for every lane that is due and has room; then wait until there is more."""
+        self._wake.clear()
+        now = self._clock()
+        await self._renew_if_late(now)
+        rooms = self._lanes.take(now)
+        if rooms:
+            await self._claim(rooms, now)
+            return
+        await self._wait()
+
+    async def _wait(self) -> None:
+        due = self._lanes.next_due()
+        seconds = _MOST_WAIT if due is None else min(_MOST_WAIT, max(0.0, (due - self._clock()) / 1000))
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _claim(self, rooms: Mapping[str, int], now: int) -> None:
+        try:
+            claims = await self._store.claim(rooms, now, now + self._lease)
+        except BaseException:
+            for lane, room in rooms.items():
+                self._lanes.taken(lane, room, 0, now)
+            raise
+        by_lane: dict[str, list[Claimed]] = {lane: [] for lane in rooms}
+        for claimed in claims.claimed:
+            if claimed.delivery.id not in self._flights:
+                by_lane[claimed.delivery.lane].append(claimed)
+        for lane, found in by_lane.items():
+            slot = self._lanes.taken(lane, rooms[lane], len(found), claims.due.get(lane))
+            for claimed in found:
+                self.start(claimed.delivery, claimed.event, slot)
+
+    async def _try(self, flight: Flight) -> None:
+        began = self._clock()
+        try:
+            result = await self._perform(flight.delivery, flight.event, lambda: flight.until > self._clock())
+            while result is None:
+                if not await self._regain(flight):
+                    self._drop(flight)
+                    return
+                began = self._clock()
+                result = await self._perform(flight.delivery, flight.event, lambda: flight.until > self._clock())
+        except asyncio.CancelledError:
+            result = Interrupted()
+        self._settle(flight, result, began)
+
+    async def _regain(self, flight: Flight) -> bool:
+        """Whether the claim, run out before the request was written, is still ours; renewed if so."""
+        until = self._clock() + self._lease
+        held = await self._store.renew([(flight.delivery.id, flight.claim)], until)
+        if held:
+            flight.until = until
+        return bool(held)
+
+    def _settle(self, flight: Flight, result: Result, began: int) -> None:
+        """The slot is free as soon as the try is over; the flight is ours until it is settled."""
+        self._release(flight)
+        trial = Try(flight.delivery, flight.event, result, began, self._clock())
+        self._settlement.add(trial, lambda outcome: self._settled(flight, outcome))
+
+    def _release(self, flight: Flight) -> None:
+        self._lanes.release(flight.slot)
+        self._wake.set()
+
+    def _drop(self, flight: Flight) -> None:
+        """It was taken from us before anything was sent: nothing to say."""
+        self._release(flight)
+        self._settled(flight, None)
+
+    def _settled(self, flight: Flight, outcome: Outcome | None) -> None:
+        self._flights.pop(flight.delivery.id, None)
+        if flight.done is not None and not flight.done.done():
+            ended = Ended(None, None) if outcome is None else Ended(outcome.delivery, outcome.attempt)
+            flight.done.set_result(ended)
+
+    async def _renew_in_time(self) -> None:
+        await asyncio.sleep(self._lease / 3000)
+        await self._renew()
+
+    async def _renew_if_late(self, now: int) -> None:
+        """Each pass renews first what a stopped process or a slow disk left to run out."""
+        if any(flight.until - now < self._lease // 3 for flight in self._flights.values()):
+            await self._renew()
+
+    async def _renew(self) -> None:
+        flights = list(self._flights.values())
+        if not flights:
+            return
+        until = self._clock() + self._lease
+        held = await self._store.renew([(flight.delivery.id, flight.claim) for flight in flights], until)
+        mine = set(held)
+        for flight in flights:
+            if flight.delivery.id in mine:
+                flight.until = until
