@@ -259,7 +259,8 @@ async def running(
             ready=lambda _, port: ready.set_result(port),
         )
     )
-    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    task.add_done_callback(lambda _: ready.done() or ready.cancel())
+    await asyncio.wait({ready})
     if task.done():
         task.result()
     server = Served(engine, ready.result(), stop, task)

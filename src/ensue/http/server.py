@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from ensue.http.app import Application
 from ensue.http.limits import HttpLimits, Sweeper
-from ensue.http.protocol import LimitedProtocol
+from ensue.http.shortcut import ShortcutProtocol
 
 Ready = Callable[[str, int], None]
 """`ready(host, port)`, called when the port takes connections; `port` is the real one."""
@@ -68,7 +68,7 @@ async def _serve(
     state = ServerState()
     sweeper = Sweeper(state, limits)
     server = await loop.create_server(
-        lambda: LimitedProtocol(config, state, sweeper), sock=bound, backlog=limits.backlog
+        lambda: ShortcutProtocol(config, state, sweeper), sock=bound, backlog=limits.backlog
     )
     sweeping = loop.create_task(sweeper.run())
     if ready is not None:
@@ -106,7 +106,7 @@ async def _all_done(state: ServerState) -> None:
 def _config(app: Application) -> Config:
     config = Config(
         app,
-        http=LimitedProtocol,
+        http=ShortcutProtocol,
         ws="none",
         lifespan="off",
         interface="asgi3",

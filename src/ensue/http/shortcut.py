@@ -1,0 +1,150 @@
+"""Hides the short way of hot routes: a plain POST goes from the parser to its handler without ASGI.
+
+ASGI costs more than everything else that a small request needs (a scope, a cycle, an event, two sends). So a request
+that is nothing but plain (a hot path, HTTP/1.1, a length within the limit, nothing encoded, nobody else's answer under
+way, a key that is at hand) is collected here, answered by the same `Application.respond`, and written at once. Anything
+unusual takes the long way, and so does whatever is pipelined behind another request: uvicorn keeps the order.
+"""
+
+import asyncio
+from typing import Final, cast
+
+from msgspec.structs import force_setattr
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from ensue.http.exchange import JSON, Answer, Call, Stream
+from ensue.http.limits import Sweeper
+from ensue.http.protocol import LimitedProtocol, answer_bytes
+from ensue.http.routing import Bound
+
+UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"content-encoding", b"upgrade"})
+
+_PLAIN: Final = b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\r\n%b"
+
+
+class _Nobody:
+    """Nobody waits for the body of a short request."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+class ShortCycle:
+    """One request on the short way, with what uvicorn asks of a cycle."""
+
+    __slots__ = ("bound", "call", "disconnected", "keep_alive", "pieces", "response_complete", "response_started")
+
+    message_event = _Nobody()
+
+    def __init__(self, bound: Bound, call: Call, *, keep_alive: bool) -> None:
+        self.bound = bound
+        self.call = call
+        self.keep_alive = keep_alive
+        self.pieces: list[bytes] = []
+        self.disconnected = False
+        self.response_started = False
+        self.response_complete = False
+
+
+class ShortcutProtocol(LimitedProtocol):
+    """The protocol of the server: hot routes by the short way, all else by ASGI."""
+
+    def __init__(self, config: Config, state: ServerState, sweeper: Sweeper) -> None:
+        super().__init__(config, state, sweeper)
+        self.short: ShortCycle | None = None
+        self.hot = self.application.hot
+
+    def on_message_begin(self) -> None:
+        """Begin without the scope, which only the long way needs."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._head_begins()
+
+    def on_headers_complete(self) -> None:
+        """Choose the way."""
+        self._head_ends()
+        bound = self.hot.get(self.url)
+        self.short = self._short_cycle(bound) if bound is not None else None
+        if self.short is not None:
+            self.cycle = cast("RequestResponseCycle", self.short)
+        else:
+            self._take_the_long_way()
+
+    def _short_cycle(self, bound: Bound) -> ShortCycle | None:
+        """The request as a short one; None when anything about it is unusual."""
+        parser = self.parser
+        if self.busy or self.flow.write_paused or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return None
+        headers = dict(self.headers)
+        length = headers.get(b"content-length", b"")
+        if not (length.isdigit() and len(length) < 10 and UNUSUAL.isdisjoint(headers)):
+            return None
+        if int(length) > cast("int", bound.route.body_limit):
+            return None
+        app = self.application
+        client = app.proxies.client(self.client[0], self.headers) if self.client else ""
+        path = bound.route.path
+        call = Call(method="POST", path=path, raw_path=self.url, headers=self.headers, now=0, client=client)
+        if bound.route.authenticated and not bound.dialect.signs_bodies:
+            key = bound.dialect.known(app.engine, call, bound.route)
+            if key is None:
+                return None
+            force_setattr(call, "key", key)
+        return ShortCycle(bound, call, keep_alive=parser.should_keep_alive())
+
+    def _take_the_long_way(self) -> None:
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super(LimitedProtocol, self).on_message_begin()
+        self.url, self.expect_100_continue = url, expect
+        self.headers.extend(headers)
+        self.begin_cycle()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        if self.short is None:
+            super().on_body(body)
+        else:
+            self.body_bytes += len(body)
+            self.short.pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is here in full: start what answers it."""
+        short = self.short
+        if short is None:
+            super().on_message_complete()
+            return
+        self.reading = 0
+        self.short = None
+        if short.disconnected:  # refused meanwhile
+            return
+        call = short.call
+        force_setattr(call, "body", short.pieces[0] if len(short.pieces) == 1 else b"".join(short.pieces))
+        force_setattr(call, "now", self.application.clock())
+        task = self.loop.create_task(self._answer(short))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, short: ShortCycle) -> None:
+        try:
+            answer = await self.application.respond(short.bound, short.call)
+        except asyncio.CancelledError:
+            self.transport.abort()
+            raise
+        if isinstance(answer, Stream):
+            raise TypeError(f"The hot route {short.bound.route.path} answered with a stream")
+        short.response_started = short.response_complete = True
+        if short.disconnected or self.lingering or self.transport.is_closing():
+            return
+        self.transport.write(self._bytes(answer, last=not short.keep_alive))
+        if not short.keep_alive:
+            self.finish()
+        self.on_response_complete()
+
+    def _bytes(self, answer: Answer, *, last: bool) -> bytes:
+        if last or answer.headers or answer.content_type is not JSON:
+            return answer_bytes(answer, self.sweeper.date_line, last=last)
+        body = answer.body
+        return _PLAIN % (STATUS_LINE[answer.status], self.sweeper.date_line, len(body), body)
