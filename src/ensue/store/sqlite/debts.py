@@ -7,11 +7,13 @@ from msgspec.structs import replace
 
 from ensue.domain.delivery import SCHEDULED, Delivery
 from ensue.domain.event import decode_event
-from ensue.store.base import STEP, Cancelled, Claimed, Selection
+from ensue.store.base import STEP, Cancelled, Claimed, Claims, Selection
 from ensue.store.sql import CANCELLED, DEAD, DELIVERY_FIELDS, DELIVERY_FROM, PENDING, STATES, delivery_of
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import unpack
 from ensue.store.sqlite.turn import Turn
+
+EARLIEST: Final = "SELECT due_at FROM delivery WHERE state = 0 AND lane = ? ORDER BY due_at LIMIT 1"
 
 DUE: Final = (
     f"SELECT {DELIVERY_FIELDS}, e.body FROM {DELIVERY_FROM} LEFT JOIN event e ON d.kind <> 'event' AND e.id = d.event_id "
@@ -46,7 +48,7 @@ PROMISES: Final = (
 )
 
 
-def claim(turn: Turn, rooms: Mapping[str, int], now: int, until: int) -> Sequence[Claimed]:
+def claim(turn: Turn, rooms: Mapping[str, int], now: int, until: int) -> Claims:
     """Claim what is due in lanes with room, oldest due first."""
     numbers: list[int] = []
     claimed: list[Claimed] = []
@@ -58,7 +60,8 @@ def claim(turn: Turn, rooms: Mapping[str, int], now: int, until: int) -> Sequenc
     if numbers:
         turn.execute(CLAIM, (until, integers(numbers)))
         turn.rows += len(numbers)
-    return claimed
+    due = {lane: turn.one(EARLIEST, (lane,)) for lane in rooms}
+    return Claims(claimed, {lane: due_at for lane, due_at in due.items() if due_at is not None})
 
 
 def renew(turn: Turn, claims: Sequence[tuple[str, int]], until: int) -> Sequence[str]:

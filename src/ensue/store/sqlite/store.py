@@ -13,7 +13,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.store.base import (
     Cancelled,
-    Claimed,
+    Claims,
     Decision,
     DeliveryPage,
     DeliveryQuery,
@@ -213,7 +213,7 @@ class SqliteStore:
 
     # debts
 
-    async def claim(self, rooms: Mapping[str, int], now: int, until: int) -> Sequence[Claimed]:
+    async def claim(self, rooms: Mapping[str, int], now: int, until: int) -> Claims:
         """As `Store.claim`."""
         return await self._do(lambda turn: debts.claim(turn, rooms, now, until))
 
