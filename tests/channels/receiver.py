@@ -4,15 +4,46 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-from ensue.channels.outbound import Outbound, Reply, Request
+from ensue.channels.outbound import Failure, Outbound, Reply, Request
 from ensue.domain.guard import Allowed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LOOPBACK = Allowed.parse("127.0.0.0/8")
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ENDS = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError)
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    talk: Conversation, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """A server that talks like this on every connection until the block ends; gives its port."""
+    tasks: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            with contextlib.suppress(*ENDS):  # a cancelled task is an error to the streams of 3.11
+                await talk(reader, writer)
+        finally:
+            writer.transport.abort()
+            with contextlib.suppress(*ENDS):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, host, port, ssl=tls, limit=2**24)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(tasks):
+            assert task is not None
+            task.cancel()
+            await task
+        await server.wait_closed()
 
 
 class Receiver:
@@ -24,24 +55,21 @@ class Receiver:
         self.requests: list[bytes] = []
         self.arrived = asyncio.Event()
         self.port = 0
-        self._writers: list[asyncio.StreamWriter] = []
 
     def url(self, host: str = "127.0.0.1", scheme: str = "http", path: str = "/hook") -> str:
         """An address of this receiver."""
         return f"{scheme}://{host}:{self.port}{path}"
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         self.connections += 1
-        self._writers.append(writer)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = re.search(rb"(?i)content-length: (\d+)", head)
-                body = await reader.readexactly(int(length[1])) if length else b""
-                self.requests.append(head + body)
-                self.arrived.set()
-                await self.say(writer)
+        while not writer.is_closing():
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            body = await reader.readexactly(int(length[1])) if length else b""
+            self.requests.append(head + body)
+            self.arrived.set()
+            await self.say(writer)
 
     async def say(self, writer: asyncio.StreamWriter) -> None:
         """Writes the answer to one request."""
@@ -51,11 +79,6 @@ class Receiver:
         else:
             await self.answer(writer)
 
-    def hang_up(self) -> None:
-        """Closes every connection at once."""
-        for writer in self._writers:
-            writer.transport.abort()
-
 
 @contextlib.asynccontextmanager
 async def receiver(
@@ -63,20 +86,13 @@ async def receiver(
 ) -> AsyncIterator[Receiver]:
     """A receiver that listens until the block ends."""
     sink = Receiver(answer)
-    server = await asyncio.start_server(sink.serve, host, port, ssl=tls, limit=2**24)
-    sink.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(sink.talk, host=host, port=port, tls=tls) as sink.port:
         yield sink
-    finally:
-        server.close()
-        sink.hang_up()
-        await server.wait_closed()
-        await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager
 async def outbound(
-    allowed: Allowed = LOOPBACK, names: dict[str, Sequence[str]] | None = None, ca_file: str | None = None
+    allowed: Allowed = LOOPBACK, names: Mapping[str, Sequence[str]] | None = None, ca_file: str | None = None
 ) -> AsyncIterator[Outbound]:
     """A client whose names are those of the table, which a test may change between sends."""
 
@@ -102,3 +118,23 @@ def replied(result: object) -> Reply:
     """The result as a reply; anything else fails the test."""
     assert isinstance(result, Reply), result
     return result
+
+
+def failed(result: object, kind: str) -> str:
+    """The message of a failure of this kind; anything else fails the test."""
+    assert isinstance(result, Failure), result
+    assert result.kind == kind, result
+    return result.message
+
+
+class Ask:
+    """An `about_to_write` that counts how often it was asked."""
+
+    def __init__(self, *, answer: bool = True) -> None:
+        self.answer = answer
+        self.times = 0
+
+    def __call__(self) -> bool:
+        """Whether to go on."""
+        self.times += 1
+        return self.answer

@@ -15,8 +15,9 @@ import msgspec
 import pycurl
 
 from ensue.channels import transfers
+from ensue.channels.driver import Driver
 from ensue.channels.resolver import Resolver, SystemResolver
-from ensue.channels.transfers import Driver, Fixed, Order, Transfer
+from ensue.channels.transfers import Fixed, Order, Transfer
 from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Address, Allowed, Target, check_header, check_url, loopbacks, vet
 
@@ -203,10 +204,13 @@ class Outbound:
         driver = self._driver
         if driver is None:
             driver = self._driver = Driver(loop, self._max_connections)
-        transfer = self._idle.pop() if self._idle else Transfer(self._fixed)
+        transfer = self._idle.pop() if self._idle else Transfer(self._fixed, driver.sockets)
         try:
             transfer.prepare(order)
             code, message = await driver.start(transfer)
+            if transfer.stopped == transfers.WITHERED:  # nothing was written, and nobody asked whether to write
+                transfer.prepare(msgspec.structs.replace(order, fresh=True))
+                code, message = await driver.start(transfer)
             duration = int((loop.time() - begun) * 1000)
             if transfer.error is not None:
                 raise transfer.error
@@ -229,7 +233,8 @@ class Outbound:
         truncated = bool(transfer.stopped) or code in _UNREADABLE
         if code and not truncated:
             return Failure(_KINDS.get(code, "protocol"), _sentence(transfer, code, message), duration)
-        headers = tuple(_FIELD.findall(b"".join(transfer.lines).decode("latin-1")))
+        found = _FIELD.findall(b"".join(transfer.lines).decode("latin-1"))
+        headers = tuple((name, value.rstrip()) for name, value in found)
         return Reply(transfer.status, headers, b"".join(transfer.chunks), truncated, duration)
 
     def _release(self, transfer: Transfer) -> None:

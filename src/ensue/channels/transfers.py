@@ -1,11 +1,11 @@
-"""Hides libcurl: one transfer is a future on the running loop, its answer bounded, its connection held to one address.
+"""Hides libcurl's easy handle: one request to one address, its answer bounded, nothing taken from the surroundings.
 
-libcurl's multi-socket interface is driven by the loop itself (add_reader, call_later), so it works under asyncio and
-uvloop without a thread. Callbacks run inside libcurl, where nothing may raise and nothing may be added or removed.
+Callbacks run inside libcurl, where nothing may raise and nothing may be added or removed.
 """
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -26,11 +26,12 @@ FLOODED: Final = "flooded"
 STRAYED: Final = "strayed"
 STALE: Final = "stale"
 REPEATED: Final = "repeated"
+WITHERED: Final = "withered"
 
-_NEVER: Final = float("inf")
 _SOCKET_BAD: Final[int] = pycurl.SOCKET_BAD
 _GO: Final[int] = pycurl.PREREQFUNC_OK
 _STOP: Final[int] = pycurl.PREREQFUNC_ABORT
+_MAX_SOCKETS: Final = 8192
 _PLAIN_METHODS: Final = {"GET": pycurl.HTTPGET, "HEAD": pycurl.NOBODY, "POST": pycurl.POST}
 
 
@@ -44,7 +45,9 @@ class Fixed(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
-    """One request as libcurl gets it. `pin` is the vetted address as text; `headers` are lines without their end."""
+    """One request as libcurl gets it. `pin` is the vetted address as text, `headers` are lines without their end, and
+    `fresh` asks for a new connection.
+    """
 
     method: str
     url: str
@@ -55,6 +58,11 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     timeout_ms: int
     connect_timeout_ms: int
     about_to_write: Callable[[], bool] | None
+    fresh: bool = False
+
+
+Sockets = dict[tuple[str, int, str, int], int]
+"""Which file descriptor belongs to a connection, known by its two ends."""
 
 
 class Transfer:
@@ -63,10 +71,13 @@ class Transfer:
     __slots__ = (
         "_connect_timeout_ms",
         "_connect_to",
+        "_fresh",
         "_header_bytes",
         "_headers_done",
         "_method",
         "_room",
+        "_socket",
+        "_sockets",
         "_timeout_ms",
         "_url",
         "asked",
@@ -79,7 +90,9 @@ class Transfer:
         "stopped",
     )
 
-    def __init__(self, fixed: Fixed) -> None:
+    def __init__(self, fixed: Fixed, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._fresh = False
         self.curl: Any = pycurl.Curl()
         self.future: asyncio.Future[tuple[int, str]] | None = None
         self._url = ""
@@ -111,6 +124,7 @@ class Transfer:
             (pycurl.HEADERFUNCTION, self._on_header),
             (pycurl.WRITEFUNCTION, self._on_body),
             (pycurl.OPENSOCKETFUNCTION, self._on_open),
+            (pycurl.SOCKOPTFUNCTION, self._on_opened),
             (pycurl.PREREQFUNCTION, self._on_request),
         ):
             self.curl.setopt(option, value)
@@ -128,6 +142,7 @@ class Transfer:
         self._header_bytes = 0
         self._headers_done = False
         self._room = MAX_BODY
+        self._socket = -1
         curl = self.curl
         if order.url != self._url:
             curl.setopt(pycurl.URL, order.url)
@@ -141,6 +156,9 @@ class Transfer:
         if order.connect_timeout_ms != self._connect_timeout_ms:
             curl.setopt(pycurl.CONNECTTIMEOUT_MS, order.connect_timeout_ms)
             self._connect_timeout_ms = order.connect_timeout_ms
+        if order.fresh != self._fresh:
+            curl.setopt(pycurl.FRESH_CONNECT, int(order.fresh))
+            self._fresh = order.fresh
         if order.method != self._method:
             self._set_method(order.method)
         if self._method not in {"GET", "HEAD"}:
@@ -205,7 +223,12 @@ class Transfer:
         except OSError:
             return _SOCKET_BAD
 
-    def _on_request(self, remote: str, _local: str, _remote_port: int, _local_port: int) -> int:
+    def _on_opened(self, descriptor: int, _purpose: int) -> int:
+        """Learns the descriptor of a new connection; nothing is set on it."""
+        self._socket = descriptor
+        return int(pycurl.SOCKOPT_OK)
+
+    def _on_request(self, remote: str, local: str, remote_port: int, local_port: int) -> int:
         """Called before each request, on reused connections too: checks the address, then asks whether to send at all.
 
         libcurl would send again by itself where a reused connection died without an answer; a receiver may have seen
@@ -216,6 +239,9 @@ class Transfer:
             return _STOP
         if remote != self.order.pin and not _same(remote, self.order.pin):
             self.stopped = STRAYED
+            return _STOP
+        if not self._stands((remote, remote_port, local, local_port)):
+            self.stopped = WITHERED
             return _STOP
         self.asked = True
         ask = self.order.about_to_write
@@ -230,6 +256,24 @@ class Transfer:
             return _GO
         self.stopped = STALE
         return _STOP
+
+    def _stands(self, ends: tuple[str, int, str, int]) -> bool:
+        """Whether the connection is new, or still open on the other side.
+
+        libcurl looks at idle connections once a second only, which leaves time to write a request into a closed one. An
+        idle connection has nothing to read but its end.
+        """
+        if self._socket >= 0:
+            if len(self._sockets) >= _MAX_SOCKETS:
+                self._sockets.clear()
+            self._sockets[ends] = self._socket
+            return True
+        descriptor = self._sockets.get(ends)
+        if descriptor is None:
+            return False
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return not poll.poll(0)
 
 
 class _Opened:
@@ -251,128 +295,3 @@ class _Opened:
 def _same(one: str, other: str) -> bool:
     """Whether two texts spell one address; C libraries and Python write IPv6 differently."""
     return one == other or ip_address(one) == ip_address(other)
-
-
-class Driver:
-    """Runs transfers on one event loop. Not for use from several threads or loops."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_connections: int) -> None:
-        self._loop = loop
-        self._multi: Any = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_NOTHING)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
-        self._running: dict[Any, Transfer] = {}
-        self._watched: dict[int, int] = {}
-        self._timer: asyncio.Handle | None = None
-        self._due = self._armed = _NEVER
-        self._closed = False
-
-    def start(self, transfer: Transfer) -> asyncio.Future[tuple[int, str]]:
-        """Begins a prepared transfer; the future gets libcurl's code and message, 0 for success."""
-        future: asyncio.Future[tuple[int, str]] = self._loop.create_future()
-        transfer.future = future
-        self._running[transfer.curl] = transfer
-        self._multi.add_handle(transfer.curl)
-        return future
-
-    def stop(self, transfer: Transfer) -> None:
-        """Ends a transfer that nobody waits for any more; its connection is closed."""
-        if self._running.pop(transfer.curl, None) is not None:
-            self._multi.remove_handle(transfer.curl)
-
-    def close(self) -> None:
-        """Ends every transfer (their futures say so) and closes every connection."""
-        self._closed = True
-        for transfer in list(self._running.values()):
-            self._finish(transfer.curl, pycurl.E_ABORTED_BY_CALLBACK, "the client was closed")
-        if self._timer is not None:
-            self._timer.cancel()
-        self._multi.close()
-        for descriptor in list(self._watched):
-            self._watch(descriptor, 0)
-
-    def _on_socket(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
-        self._watch(descriptor, 0 if what == pycurl.POLL_REMOVE else what)
-
-    def _watch(self, descriptor: int, wanted: int) -> None:
-        """Brings the loop's readers and writers of a socket to what libcurl wants."""
-        before = self._watched.get(descriptor, 0)
-        if before == wanted:
-            return
-        changed = before ^ wanted
-        if changed & pycurl.POLL_IN:
-            if wanted & pycurl.POLL_IN:
-                self._loop.add_reader(descriptor, self._act, descriptor, pycurl.CSELECT_IN)
-            else:
-                self._loop.remove_reader(descriptor)
-        if changed & pycurl.POLL_OUT:
-            if wanted & pycurl.POLL_OUT:
-                self._loop.add_writer(descriptor, self._act, descriptor, pycurl.CSELECT_OUT)
-            else:
-                self._loop.remove_writer(descriptor)
-        if wanted:
-            self._watched[descriptor] = wanted
-        else:
-            del self._watched[descriptor]
-
-    def _on_timer(self, wait_ms: int) -> None:
-        """Notes when libcurl wants to be called. A timer that fires too early is cheaper than one set anew."""
-        if self._closed:
-            return
-        if wait_ms < 0:
-            self._due = _NEVER
-            return
-        self._due = self._loop.time() + wait_ms / 1000
-        if self._due < self._armed:
-            self._arm(wait_ms / 1000)
-
-    def _arm(self, wait_s: float) -> None:
-        """Sets the one timer; a wait of nothing is the loop's next turn."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed = self._due
-        self._timer = self._loop.call_later(wait_s, self._fire) if wait_s else self._loop.call_soon(self._fire)
-
-    def _fire(self) -> None:
-        self._timer = None
-        self._armed = _NEVER
-        if self._due == _NEVER or self._closed:
-            return
-        left = self._due - self._loop.time()
-        if left > 0:
-            self._arm(left)
-            return
-        self._due = _NEVER
-        self._act(pycurl.SOCKET_TIMEOUT, 0)
-
-    def _act(self, descriptor: int, events: int) -> None:
-        """Lets libcurl work, then settles what ended meanwhile."""
-        if self._closed:
-            return
-        try:
-            _, running = self._multi.socket_action(descriptor, events)
-        except pycurl.error as error:
-            for curl in list(self._running):
-                self._finish(curl, pycurl.E_FAILED_INIT, str(error))
-            return
-        if running < len(self._running):
-            self._settle()
-
-    def _settle(self) -> None:
-        queued = 1
-        while queued:
-            queued, done, failed = self._multi.info_read()
-            for curl in done:
-                self._finish(curl, 0, "")
-            for curl, code, message in failed:
-                self._finish(curl, code, message)
-
-    def _finish(self, curl: Any, code: int, message: str) -> None:
-        transfer = self._running.pop(curl, None)
-        if transfer is None:
-            return
-        self._multi.remove_handle(curl)
-        if transfer.future is not None and not transfer.future.done():
-            transfer.future.set_result((code, message))

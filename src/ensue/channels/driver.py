@@ -1,0 +1,139 @@
+"""Hides how libcurl runs on our event loop: its multi-socket interface by add_reader and timers, without a thread.
+
+It works under asyncio and uvloop alike.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import pycurl
+
+from ensue.channels.transfers import Sockets, Transfer
+
+_NEVER: Final = float("inf")
+
+
+class Driver:
+    """Runs transfers on one event loop. Not for use from several threads or loops."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_connections: int) -> None:
+        self._loop = loop
+        self._multi: Any = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_NOTHING)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
+        self.sockets: Sockets = {}
+        self._running: dict[Any, Transfer] = {}
+        self._watched: dict[int, int] = {}
+        self._timer: asyncio.Handle | None = None
+        self._due = self._armed = _NEVER
+        self._closed = False
+
+    def start(self, transfer: Transfer) -> asyncio.Future[tuple[int, str]]:
+        """Begins a prepared transfer; the future gets libcurl's code and message, 0 for success."""
+        future: asyncio.Future[tuple[int, str]] = self._loop.create_future()
+        transfer.future = future
+        self._running[transfer.curl] = transfer
+        self._multi.add_handle(transfer.curl)
+        return future
+
+    def stop(self, transfer: Transfer) -> None:
+        """Ends a transfer that nobody waits for any more; its connection is closed."""
+        if self._running.pop(transfer.curl, None) is not None:
+            self._multi.remove_handle(transfer.curl)
+
+    def close(self) -> None:
+        """Ends every transfer (their futures say so) and closes every connection."""
+        self._closed = True
+        for transfer in list(self._running.values()):
+            self._finish(transfer.curl, pycurl.E_ABORTED_BY_CALLBACK, "the client was closed")
+        if self._timer is not None:
+            self._timer.cancel()
+        self._multi.close()
+        for descriptor in list(self._watched):
+            self._watch(descriptor, 0)
+
+    def _on_socket(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
+        self._watch(descriptor, 0 if what == pycurl.POLL_REMOVE else what)
+
+    def _watch(self, descriptor: int, wanted: int) -> None:
+        """Brings the loop's readers and writers of a socket to what libcurl wants."""
+        before = self._watched.get(descriptor, 0)
+        if before == wanted:
+            return
+        changed = before ^ wanted
+        if changed & pycurl.POLL_IN:
+            if wanted & pycurl.POLL_IN:
+                self._loop.add_reader(descriptor, self._act, descriptor, pycurl.CSELECT_IN)
+            else:
+                self._loop.remove_reader(descriptor)
+        if changed & pycurl.POLL_OUT:
+            if wanted & pycurl.POLL_OUT:
+                self._loop.add_writer(descriptor, self._act, descriptor, pycurl.CSELECT_OUT)
+            else:
+                self._loop.remove_writer(descriptor)
+        if wanted:
+            self._watched[descriptor] = wanted
+        else:
+            del self._watched[descriptor]
+
+    def _on_timer(self, wait_ms: int) -> None:
+        """Notes when libcurl wants to be called. A timer that fires too early is cheaper than one set anew."""
+        if self._closed:
+            return
+        if wait_ms < 0:
+            self._due = _NEVER
+            return
+        self._due = self._loop.time() + wait_ms / 1000
+        if self._due < self._armed:
+            self._arm(wait_ms / 1000)
+
+    def _arm(self, wait_s: float) -> None:
+        """Sets the one timer; a wait of nothing is the loop's next turn."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = self._due
+        self._timer = self._loop.call_later(wait_s, self._fire) if wait_s else self._loop.call_soon(self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._armed = _NEVER
+        if self._due == _NEVER or self._closed:
+            return
+        left = self._due - self._loop.time()
+        if left > 0:
+            self._arm(left)
+            return
+        self._due = _NEVER
+        self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _act(self, descriptor: int, events: int) -> None:
+        """Lets libcurl work, then settles what ended meanwhile."""
+        if self._closed:
+            return
+        try:
+            _, running = self._multi.socket_action(descriptor, events)
+        except pycurl.error as error:
+            for curl in list(self._running):
+                self._finish(curl, pycurl.E_FAILED_INIT, str(error))
+            return
+        if running < len(self._running):
+            self._settle()
+
+    def _settle(self) -> None:
+        queued = 1
+        while queued:
+            queued, done, failed = self._multi.info_read()
+            for curl in done:
+                self._finish(curl, 0, "")
+            for curl, code, message in failed:
+                self._finish(curl, code, message)
+
+    def _finish(self, curl: Any, code: int, message: str) -> None:
+        transfer = self._running.pop(curl, None)
+        if transfer is None:
+            return
+        self._multi.remove_handle(curl)
+        if transfer.future is not None and not transfer.future.done():
+            transfer.future.set_result((code, message))
