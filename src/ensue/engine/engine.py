@@ -73,6 +73,10 @@ class Engine:
         self._parts.worker.start_loops()
         self._parts.retention.start()
 
+    def wake(self) -> None:
+        """Look at every lane again: time was turned."""
+        self._parts.worker.wake()
+
     def begin_stop(self) -> None:
         """Begin to stop within the grace: streams first, then what is under way; what is left is released."""
         if self._stopping is None:
