@@ -125,6 +125,15 @@ def test_only_true_matches() -> None:
     assert error("event.data.a", event(b'{"a": "true"}')) == "The filter gave string; it must give true or false."
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["timestamp('9999-12-31T23:59:59.999Z')", "duration('315576000000s')", "type(1)", "b'\\xff'", "[1][5]", "1.0/0.0"],
+)
+def test_any_value_can_come_out(text: str) -> None:
+    """What a filter gives that is no boolean, or that our language cannot hold, is an error and never raised."""
+    assert error(f"dyn({text})", event())
+
+
 def test_one_huge_number_does_not_blind_a_filter() -> None:
     """Integers that CEL has not become doubles, wherever they stand; other fields are unaffected."""
     odd = event(b'{"a": [{"huge": 123456789012345678901234567890}], "b": "12345678901234567890", "c": 1}')

@@ -12,7 +12,8 @@ from ensue.domain.event import AttributeValue
 
 NAME: Final = re.compile(r"[a-z0-9]+", re.ASCII)
 
-_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+_NONCHARACTERS: Final = "".join(chr(plane + code) for plane in range(0, 0x110000, 0x10000) for code in (0xFFFE, 0xFFFF))
+_CONTROLS: Final = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _URI_LETTERS: Final = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})"
 _REFERENCE: Final = re.compile(rf"{_URI_LETTERS}*(?:#{_URI_LETTERS}*)?", re.ASCII)
 _ABSOLUTE: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_URI_LETTERS}+(?:#{_URI_LETTERS}*)?", re.ASCII)
@@ -45,7 +46,7 @@ def check_text(name: str, value: Any, *, empty: bool = True) -> str:
         raise EnsueError("invalid", f"The attribute '{name}' is a string.", name)
     if not value and not empty:
         raise EnsueError("invalid", f"The attribute '{name}' is empty.", name)
-    if _CONTROLS.search(value) or any(ord(character) & 0xFFFE == 0xFFFE for character in value):
+    if _CONTROLS.search(value):
         message = f"The attribute '{name}' holds control characters or codes that are no characters; leave them out."
         raise EnsueError("invalid", message, name)
     return value

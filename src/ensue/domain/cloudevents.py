@@ -47,6 +47,11 @@ _MARKS: Final = (b"ce-specversion", b"ce-id", b"ce-type", b"ce-source")
 _CORE: Final = frozenset(
     ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data")
 )
+_FORMS: Final = {
+    "source": (is_reference, "a URI-reference (RFC 3986)"),
+    "dataschema": (is_absolute, "an absolute URI (RFC 3986)"),
+    "datacontenttype": (media_type, "a media type (RFC 2046)"),
+}
 _BLANKS: Final = b" \t\r\n"
 _splitter: Final = msgspec.json.Decoder(list[Raw])
 
@@ -166,11 +171,7 @@ def _attribute(name: str, value: Any) -> AttributeValue:
     text = check_text(name, value, empty=False)
     if name == "time":
         parse_time(text, "time")
-    valid = {
-        "source": (is_reference, "a URI-reference (RFC 3986)"),
-        "dataschema": (is_absolute, "an absolute URI (RFC 3986)"),
-        "datacontenttype": (media_type, "a media type (RFC 2046)"),
-    }.get(name)
+    valid = _FORMS.get(name)
     if valid is not None and not valid[0](text):
         raise EnsueError("invalid", f"The attribute '{name}' is not {valid[1]}: {text[:80]!r}.", name)
     return text

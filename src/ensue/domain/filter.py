@@ -113,7 +113,7 @@ class Filter(Struct, frozen=True, eq=False):
         try:
             value = self.expression.eval(bound)
             result = value.value()
-        except RuntimeError as error:
+        except (RuntimeError, ValueError, OverflowError, TypeError) as error:
             return Judgement(matched=False, error=_cleaned(str(error)))
         if result is True:
             return MATCHED
