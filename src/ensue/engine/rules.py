@@ -145,6 +145,7 @@ class Rules:
             return False
         if self._activation is None or self._activation[0] is not event:
             self._activation = (event, activation(event))
+            self._activation[1].prepare()  # so that the first filter does not pay for all
         began = time.perf_counter()
         judgement = expression.judge(self._activation[1])
         if time.perf_counter() - began > SLOW:
