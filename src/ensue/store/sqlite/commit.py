@@ -30,9 +30,7 @@ from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import Kept, key_of, pack
 from ensue.store.sqlite.turn import Turn
 
-STATES_OF: Final = (
-    "SELECT d.id, d.number, d.state, d.claim FROM carray(?) w CROSS JOIN delivery d ON d.id = w.value"
-)
+STATES_OF: Final = "SELECT d.id, d.number, d.state, d.claim FROM carray(?) w CROSS JOIN delivery d ON d.id = w.value"
 UNSTAGE: Final = "DELETE FROM staged WHERE delivery IN (SELECT value FROM carray(?))"
 
 

@@ -16,8 +16,8 @@ from ensue.store.sqlite.turn import Turn
 EARLIEST: Final = "SELECT due_at FROM delivery WHERE state = 0 AND lane = ? ORDER BY due_at LIMIT 1"
 
 DUE: Final = (
-    f"SELECT {DELIVERY_FIELDS}, e.body FROM {DELIVERY_FROM} LEFT JOIN event e ON d.kind <> 'event' AND e.id = d.event_id "
-    "WHERE d.state = 0 AND d.lane = ? AND d.due_at <= ? ORDER BY d.due_at LIMIT ?"
+    f"SELECT {DELIVERY_FIELDS}, e.body FROM {DELIVERY_FROM} LEFT JOIN event e ON d.kind <> 'event' "
+    "AND e.id = d.event_id WHERE d.state = 0 AND d.lane = ? AND d.due_at <= ? ORDER BY d.due_at LIMIT ?"
 )
 CLAIM: Final = (
     "UPDATE delivery SET claim = claim + 1, lost = lost + 1, claimed_until = ?1, due_at = ?1 "
@@ -81,9 +81,7 @@ def void(turn: Turn, now: int) -> None:
     turn.execute(VOID, (now,))
 
 
-def reschedule(
-    turn: Turn, selection: Selection, due_at: int, now: int, extra: int | None
-) -> Sequence[Delivery]:
+def reschedule(turn: Turn, selection: Selection, due_at: int, now: int, extra: int | None) -> Sequence[Delivery]:
     """Make selected deliveries due at `due_at`; a bulk selection passes over those that are already as asked."""
 
     def wanted(delivery: Delivery) -> bool:
@@ -127,9 +125,7 @@ def cancel(turn: Turn, selection: Selection, reason: str, now: int) -> Cancelled
     return Cancelled(len(numbers), in_flight)
 
 
-def _select(
-    turn: Turn, selection: Selection, state: int, limit: int, wanted: Callable[[Delivery], bool]
-) -> list[int]:
+def _select(turn: Turn, selection: Selection, state: int, limit: int, wanted: Callable[[Delivery], bool]) -> list[int]:
     """The numbers of up to `limit` deliveries in that state that fit."""
     numbers: list[int] = []
     if limit < 1 or (selection.ids is not None and not selection.ids):
@@ -144,7 +140,7 @@ def _select(
 
 
 def _selected(selection: Selection, state: int) -> tuple[str, list[object]]:
-    """The query for a selection: by id, by event, or along the index of that state (`delivery_pending`, `_dead`, `_cancelled`)."""
+    """The query for a selection: by id, by event, or along the index of that state."""
     source, tests, values = DELIVERY_FROM, [f"d.state = {state}", "d.project = ?"], list[object]([selection.project])
     if selection.ids is not None:
         source = "carray(?) w CROSS JOIN " + source.replace(" LEFT JOIN", " ON d.id = w.value LEFT JOIN", 1)

@@ -10,9 +10,7 @@ from ensue.domain.errors import EnsueError
 from ensue.store.sql import DOCUMENT_COLUMNS
 from ensue.store.sqlite.turn import Turn
 
-REVISION: Final = (
-    "SELECT revision, length(body) = 0 FROM document WHERE kind = ? AND project = ? AND id = ?"
-)
+REVISION: Final = "SELECT revision, length(body) = 0 FROM document WHERE kind = ? AND project = ? AND id = ?"
 HOLDER: Final = "SELECT project, id FROM document WHERE kind = ? AND alias = ?"
 WRITE: Final = f"INSERT OR REPLACE INTO document ({DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 DELETE: Final = "DELETE FROM document WHERE kind = ? AND project = ? AND id = ?"

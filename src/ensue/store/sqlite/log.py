@@ -12,9 +12,7 @@ from ensue.store.sqlite.turn import Turn
 HEAD: Final = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 META: Final = "SELECT (SELECT value FROM meta WHERE name = 'epoch'), (SELECT value FROM meta WHERE name = 'floor')"
 AFTER: Final = "SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
-BY_ID: Final = (
-    "SELECT e.body FROM carray(?) w CROSS JOIN event e ON e.id = w.value WHERE e.project = ?"
-)
+BY_ID: Final = "SELECT e.body FROM carray(?) w CROSS JOIN event e ON e.id = w.value WHERE e.project = ?"
 STAGED_FOR: Final = (
     "SELECT d.number FROM delivery d JOIN staged s ON s.delivery = d.number WHERE d.event_id = ? AND d.project = ?"
 )
@@ -32,9 +30,7 @@ def read(execute: Execute, after: str | None, limit: int) -> Reading:
     place = 0 if after is None else _place(after, epoch)
     gap = after is not None and (place is None or place < floor or place > _seq(execute))
     start = floor if gap or place is None else place
-    events = [
-        (f"{epoch}.{cursor}", decode_event(body)) for cursor, body in execute(AFTER, (start, limit))
-    ]
+    events = [(f"{epoch}.{cursor}", decode_event(body)) for cursor, body in execute(AFTER, (start, limit))]
     return Reading(events, events[-1][0] if events else f"{epoch}.{max(start, floor)}", gap)
 
 

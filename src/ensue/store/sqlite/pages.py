@@ -75,7 +75,7 @@ def _narrow(execute: Execute, path: Path, low: int, top: int, budget: int) -> tu
     tests, values = _where(path.tests)
     key = path.key
     text = (
-        f"SELECT min(k), count(*) FROM (SELECT {key} AS k FROM {_indexed(path)} WHERE {key} >> {BUCKET} = ?{tests} "  # noqa: S608 - our names
+        f"SELECT min(k), count(*) FROM (SELECT {key} AS k FROM {_indexed(path)} WHERE {key} >> {BUCKET} = ?{tests} "
         f"AND {key} < ? ORDER BY {key} DESC LIMIT ?)"
     )
     lowest, seen = execute(text, (low >> BUCKET, *values, top, budget)).fetchall()[0]
@@ -99,7 +99,7 @@ def _walk(execute: Execute, path: Path, before: int, limit: int) -> tuple[list[t
             source = source.replace(path.source.split(" LEFT JOIN")[0], _indexed(path), 1)
             tests, values = f" AND {path.key} >> {BUCKET} = ?{tests}", [low >> BUCKET, *values]
         text = (
-            f"SELECT {path.fields} FROM {source} WHERE {path.key} >= ? AND {path.key} < ?{tests} "  # noqa: S608 - our names
+            f"SELECT {path.fields} FROM {source} WHERE {path.key} >= ? AND {path.key} < ?{tests} "
             f"ORDER BY {path.key} DESC LIMIT ?"
         )
         found += execute(text, (low, high, *values, limit - len(found)))
@@ -119,7 +119,7 @@ def _start(before: str | None, newest: int) -> int:
 
 
 def _newest(execute: Execute, table: str, key: str) -> int:
-    return int(execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchall()[0][0])  # noqa: S608 - our names
+    return int(execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchall()[0][0])
 
 
 def events(execute: Execute, query: EventQuery) -> EventPage:
@@ -236,7 +236,7 @@ def _ordered(
     if query.state != "pending" or query.event_id is not None:
         source = source.replace("delivery d", f"delivery d INDEXED BY {index}", 1)
     rows = execute(
-        f"SELECT {DELIVERY_FIELDS} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",  # noqa: S608 - our names
+        f"SELECT {DELIVERY_FIELDS} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
         (before, *values, query.limit),
     ).fetchall()
     return rows, rows[-1][0] if len(rows) == query.limit else 0

@@ -34,7 +34,8 @@ class Place:
             make_file(self.file)
         except OSError as error:
             raise EnsueError(
-                "unavailable", f"The data file {self.file} cannot be written: {error.strerror}; change its owner or path."
+                "unavailable",
+                f"The data file {self.file} cannot be written: {error.strerror}; change its owner or path.",
             ) from error
 
     def take(self) -> None:

@@ -6,6 +6,7 @@ much at 50 million (design section 6).
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from ensue.domain.delivery import Once
@@ -31,8 +32,8 @@ class Kept(NamedTuple):
 
 
 def key_of(project: str, once: Once) -> bytes:
-    """The key of a promise: first what is random, then whose it is."""
-    return once.digest + b"\0" + project.encode()
+    """The key of a promise: whose it is and what it names, in 16 bytes."""
+    return blake2b(once.digest, digest_size=16, key=project.encode()[-64:]).digest()
 
 
 class Promises:
@@ -57,7 +58,7 @@ class Promises:
             if (generation + 1) * WINDOW <= now - LIFE:
                 break
             for key, event_id, body, at in self._execute(
-                f"SELECT p.key, p.event_id, p.body, p.at FROM carray(?) w CROSS JOIN {PREFIX}{generation} p "  # noqa: S608 - a number
+                f"SELECT p.key, p.event_id, p.body, p.at FROM carray(?) w CROSS JOIN {PREFIX}{generation} p "
                 "ON p.key = w.value",
                 (strings(wanted),),
             ):
@@ -71,7 +72,7 @@ class Promises:
             by_generation.setdefault(promise[1].at // WINDOW, []).append(promise)
         for generation, members in by_generation.items():
             self._begin(generation)
-            statement = (f"INSERT OR REPLACE INTO {PREFIX}{generation} VALUES ", 4, "")
+            statement = (f"INSERT OR ROLLBACK INTO {PREFIX}{generation} VALUES ", 4, "")
             values = [value for key, kept in sorted(members) for value in (key, *kept)]
             for text, part in chunks(statement, values):
                 self._execute(text, part)
@@ -90,7 +91,7 @@ class Promises:
         for key in keys:
             for generation in self._generations:
                 self._execute(
-                    f"DELETE FROM {PREFIX}{generation} WHERE key = ? AND event_id = ?",  # noqa: S608 - a number
+                    f"DELETE FROM {PREFIX}{generation} WHERE key = ? AND event_id = ?",
                     (key, event_id),
                 )
 
@@ -105,11 +106,11 @@ class Promises:
 
     def _empty(self, generation: int, limit: int) -> int:
         table = f"{PREFIX}{generation}"
-        rows = self._execute(f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET ?", (limit,)).fetchall()  # noqa: S608 - a number
+        rows = self._execute(f"SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET ?", (limit,)).fetchall()
         if rows:
-            self._execute(f"DELETE FROM {table} WHERE key < ?", rows[0])  # noqa: S608 - a number
+            self._execute(f"DELETE FROM {table} WHERE key < ?", rows[0])
             return limit
-        left = int(self._execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])  # noqa: S608 - a number
+        left = int(self._execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
         self._execute(f"DROP TABLE {table}")
         self._generations.remove(generation)
         return left

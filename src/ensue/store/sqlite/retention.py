@@ -1,6 +1,5 @@
 """Hides how a store lets go of what is old, copies itself, and proves that it can be written."""
 
-import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,7 +43,7 @@ FLOOR: Final = (
 
 
 def prune(turn: Turn, terms: Terms, after: str | None, limit: int) -> Pruned:
-    """One step: events, then test events, then deliveries, then promises; `next` says in which part to go on, and where."""
+    """One step: events, test events, deliveries, promises; `next` says in which part to go on, and where."""
     limit = min(limit, STEP)
     part, _, place = (after or "events.0").partition(".")
     start = int(place or 0)
@@ -107,7 +106,7 @@ def _deliveries(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, 
         numbers = [row[0] for row in turn.execute(OLD_DELIVERIES, values)]
         if numbers:
             for table, column in (("attempt", "delivery"), ("staged", "delivery"), ("delivery", "number")):
-                text = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM carray(?))"  # noqa: S608 - our names
+                text = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM carray(?))"
                 turn.execute(text, (integers(numbers),))
         removed += len(numbers)
         if removed >= limit:
@@ -138,5 +137,5 @@ def backup(file: Path, target: Path) -> None:
                 source.close()
             renew_epoch(target)
     except BaseException:
-        os.unlink(target)
+        target.unlink()
         raise

@@ -157,7 +157,9 @@ class SqliteStore:
             return Health(writable, problems, used)
         if writer.wal_pages > 2 * WAL_CAP:
             megabytes = writer.wal_pages * PAGE >> 20
-            problems.append(f"The write-ahead log has grown to {megabytes} MB; a reader or backup holds it for too long.")
+            problems.append(
+                f"The write-ahead log has grown to {megabytes} MB; a reader or backup holds it for too long."
+            )
         return Health(writable, problems, used, writer.commits, writer.seconds, writer.rows)
 
     def _look_at_disk(self, problems: list[str]) -> int | None:
@@ -169,7 +171,9 @@ class SqliteStore:
             problems.append(f"The data directory {file.parent} cannot be read: {error.strerror}.")
             return None
         if disk.free < FEW_BYTES or disk.free < disk.total * SMALL_SHARE:
-            problems.append(f"The disk of {file.parent} has {disk.free >> 20} MB left; free some space or prune sooner.")
+            problems.append(
+                f"The disk of {file.parent} has {disk.free >> 20} MB left; free some space or prune sooner."
+            )
         return used
 
     async def _do(self, work: Callable[[Turn], T]) -> T:

@@ -1,4 +1,4 @@
-"""Hides what the writer knows while it holds the write lock, and how it notices that another process wrote meanwhile."""
+"""Hides what the writer knows while it holds the write lock, and how it notices that another process wrote."""
 
 from collections.abc import Sequence
 from typing import Any, Final

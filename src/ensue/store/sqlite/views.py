@@ -13,7 +13,7 @@ LANES: Final = """
 WITH RECURSIVE found(lane) AS (
     SELECT min(lane) FROM delivery WHERE state = 0 AND lane > ?1
     UNION ALL
-    SELECT (SELECT min(lane) FROM delivery WHERE state = 0 AND lane > found.lane) FROM found WHERE found.lane IS NOT NULL
+    SELECT (SELECT min(lane) FROM delivery WHERE state = 0 AND lane > found.lane) FROM found WHERE lane IS NOT NULL
 )
 SELECT lane, (SELECT min(due_at) FROM delivery WHERE state = 0 AND lane = found.lane) FROM found
 WHERE lane IS NOT NULL LIMIT ?2
@@ -22,7 +22,8 @@ WHERE lane IS NOT NULL LIMIT ?2
 
 DELIVERY: Final = f"SELECT {DELIVERY_FIELDS} FROM {DELIVERY_FROM} WHERE d.id = ? AND d.project = ?"
 ATTEMPTS: Final = (
-    "SELECT a.body FROM delivery d JOIN attempt a ON a.delivery = d.number WHERE d.id = ? ORDER BY a.claim, a.started_at"
+    "SELECT a.body FROM delivery d JOIN attempt a ON a.delivery = d.number WHERE d.id = ? "
+    "ORDER BY a.claim, a.started_at"
 )
 DOCUMENTS: Final = f"SELECT {DOCUMENT_COLUMNS} FROM document WHERE "
 
@@ -52,9 +53,7 @@ def find(execute: Execute, kind: str, alias: str) -> Document | None:
     return next(iter(_documents(execute, "kind = ? AND alias = ?", (kind, alias))), None)
 
 
-def listed(
-    execute: Execute, kind: str, project: str | None, before: str | None, limit: int
-) -> Sequence[Document]:
+def listed(execute: Execute, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
     """Documents of a kind, newest id first."""
     tests, values = "kind = ?", list[Any]([kind])
     for test, value in ((" AND project = ?", project), (" AND id < ?", before)):
@@ -70,7 +69,5 @@ def changes(execute: Execute, revision: int) -> Sequence[Document]:
     return [document_of(row) for row in rows]
 
 
-def _documents(
-    execute: Execute, tests: str, values: Sequence[Any], behind: str = ""
-) -> Sequence[Document]:
+def _documents(execute: Execute, tests: str, values: Sequence[Any], behind: str = "") -> Sequence[Document]:
     return [document_of(row) for row in execute(f"{DOCUMENTS} {tests} AND length(body) > 0 {behind}", values)]

@@ -53,7 +53,7 @@ class Job:
 
 
 class Writer:
-    """The writer thread. `connect` is called in it; `on_news` in the loop's thread after a commit that others want to see.
+    """The writer thread. `connect` is called in it, `on_news` in the loop's after a commit that others want to see.
 
     `commits`, `seconds` and `rows` count what was committed.
     """
@@ -70,7 +70,7 @@ class Writer:
 
     async def start(self) -> None:
         """Begin; raises what connecting raised."""
-        started = Job(lambda turn: None, self._loop)
+        started = Job(look, self._loop)
         self._queue.put(started)
         self._thread.start()
         await started.future

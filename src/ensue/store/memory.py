@@ -1,0 +1,336 @@
+"""Hides nothing but the backend: the executable meaning of the protocol, in dicts and lists, for tests and reading.
+
+Every verb runs to its end without giving way, so each is atomic. Nothing outlives the process.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from msgspec.structs import replace
+
+from ensue.domain.delivery import SCHEDULED, Attempt, Delivery, Entry, Outcome
+from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import EMPTY, Event
+from ensue.store.base import (
+    STEP,
+    Cancelled,
+    Claimed,
+    Claims,
+    Decision,
+    DeliveryPage,
+    DeliveryQuery,
+    EventPage,
+    EventQuery,
+    Health,
+    LaneDue,
+    Plan,
+    Pruned,
+    Reading,
+    Receipt,
+    Selection,
+    Verdict,
+    lanes_of,
+)
+from ensue.store.remembered import State, before, delivery_fits, event_fits, selected
+
+
+class MemoryStore:
+    """A store in memory. `address` is ignored."""
+
+    def __init__(self, address: str = "") -> None:
+        self.address = address
+        self._state = State()
+        self._open = False
+        self._news = asyncio.Event()
+        self._commits = 0
+
+    # life
+
+    async def open(self, now: int) -> None:
+        """As `Store.open`; what was kept before a `close` is still there."""
+        self._open, self._news = True, asyncio.Event()
+        for one in self._state.deliveries.values():
+            if one.state == "pending" and one.claimed_until is not None:
+                self._state.keep(replace(one, claimed_until=None, due_at=now))
+
+    async def close(self) -> None:
+        """As `Store.close`."""
+        self._open = False
+
+    async def wait(self, timeout: float) -> bool:
+        """As `Store.wait`. Claims, renewals and pruning are no news."""
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout)
+        except TimeoutError:
+            return False
+        self._news.clear()
+        return True
+
+    async def backup(self, path: str) -> None:
+        """There is nothing to back up: EnsueError `invalid`."""
+        raise EnsueError("invalid", f"The memory store keeps nothing that could be written to {path}; use sqlite.")
+
+    async def prune(self, project: str, before: int, test_before: int, after: str | None, limit: int) -> Pruned:  # noqa: ARG002 - begins anew
+        """As `Store.prune`."""
+        state, limit = self._writing(), min(limit, STEP)
+        owing = {one.event_id for one in state.deliveries.values() if one.state == "pending"}
+        old = [one for one in state.log.values() if one.project == project and one.id not in owing]
+        old = [one for one in old if one.received_at < (max(before, test_before) if one.is_test else before)]
+        ended = [one for one in state.deliveries.values() if one.project == project and one.state != "pending"]
+        ended = [one for one in ended if one.ended_at is not None and one.ended_at < before]
+        for event in old[:limit]:
+            del state.log[state.cursors.pop(event.id)]
+        state.floor = min(state.log, default=state.cursor + 1) - 1
+        for delivery in ended[: max(0, limit - len(old))]:
+            for kept in (state.deliveries, state.numbers, state.attempts, state.staged):
+                kept.pop(delivery.id, None)
+        found = len(old) + len(ended)
+        return Pruned(min(found, limit), "more" if found > limit else None)
+
+    async def health(self, now: int) -> Health:  # noqa: ARG002 - nothing to try
+        """As `Store.health`."""
+        return Health(self._open, () if self._open else ("The store is closed.",), None, self._commits, 0.0)
+
+    def _reading(self) -> State:
+        if not self._open:
+            raise EnsueError("unavailable", "The store is closed.")
+        return self._state
+
+    def _writing(self, *, news: bool = False) -> State:
+        state = self._reading()
+        self._commits += 1
+        if news:
+            self._news.set()
+        return state
+
+    # log
+
+    async def append(self, plan: Plan) -> Sequence[Receipt]:
+        """As `Store.append`."""
+        entries = plan(self._state.changes)
+        self._writing(news=bool(entries))
+        return [self._append(entry) for entry in entries]
+
+    def _append(self, entry: Entry) -> Receipt:
+        state, event = self._state, entry.event
+        repeated = self._state.repeat(entry)
+        if repeated is not None:
+            return repeated
+        try:
+            changed = state.changed(entry.puts)
+        except EnsueError:
+            return Receipt("conflict", event.id)
+        state.write(changed)
+        keys = [(event.project, once.digest) for once in entry.once]
+        for key, once in zip(keys, entry.once, strict=True):
+            state.promises[key] = (event.id, once.body, event.received_at)
+        for delivery in entry.deliveries:
+            self._state.keep(delivery)
+            if entry.staged:
+                state.staged[delivery.id] = keys
+        if entry.staged:
+            return Receipt("stored", event.id)
+        state.cursor += 1
+        state.log[state.cursor] = event
+        state.cursors[event.id] = state.cursor
+        return Receipt("stored", event.id, f"{state.epoch}.{state.cursor}")
+
+    async def head(self) -> str:
+        """As `Store.head`."""
+        return f"{self._reading().epoch}.{self._state.cursor}"
+
+    async def read(self, after: str | None, limit: int) -> Reading:
+        """As `Store.read`."""
+        state = self._reading()
+        epoch, _, place = (after or "").partition(".")
+        known = epoch == state.epoch and place.isdigit() and state.floor <= int(place) <= state.cursor
+        start = int(place) if known else state.floor
+        found = list(islice(((n, one) for n, one in state.log.items() if n > start), limit))
+        events = [(f"{state.epoch}.{cursor}", event) for cursor, event in found]
+        return Reading(events, events[-1][0] if events else f"{state.epoch}.{start}", after is not None and not known)
+
+    async def events(self, project: str, ids: Sequence[str]) -> Sequence[Event]:
+        """As `Store.events`."""
+        state = self._reading()
+        found = [state.log[state.cursors[one]] for one in dict.fromkeys(ids) if one in state.cursors]
+        return [event for event in found if event.project == project]
+
+    async def page(self, query: EventQuery) -> EventPage:
+        """As `Store.page`."""
+        wanted = (
+            (cursor, event)
+            for cursor, event in reversed(self._reading().log.items())
+            if cursor < before(query.before) and event_fits(event, query)
+        )
+        items = list(islice(wanted, query.limit))
+        return EventPage([event for _, event in items], str(items[-1][0]) if len(items) == query.limit else None)
+
+    async def remove(self, project: str, event_id: str, now: int) -> bool:
+        """As `Store.remove`."""
+        state = self._reading()
+        mine = [one for one in state.deliveries.values() if (one.event_id, one.project) == (event_id, project)]
+        there = await self.events(project, [event_id])
+        if not there and not any(one.payload for one in mine):
+            return False
+        self._writing(news=True)
+        for delivery in mine:
+            if delivery.state == "pending":
+                self._cancel(delivery, "event removed", now)
+            self._state.keep(replace(state.deliveries[delivery.id], payload=EMPTY))
+        for event in there:
+            del state.log[state.cursors.pop(event.id)]
+        return True
+
+    # debts
+
+    async def claim(self, rooms: Mapping[str, int], now: int, until: int) -> Claims:
+        """As `Store.claim`."""
+        state = self._writing()
+        claimed: list[Claimed] = []
+        for lane, room in rooms.items():
+            due = [one for one in state.deliveries.values() if one.state == "pending" and one.lane == lane]
+            due = sorted((one for one in due if one.due_at <= now), key=lambda one: one.due_at)
+            for one in due[:room]:
+                held = replace(one, claim=one.claim + 1, lost=one.lost + 1, claimed_until=until, due_at=until)
+                self._state.keep(held)
+                cursor = state.cursors.get(one.event_id) if one.kind != SCHEDULED else None
+                claimed.append(Claimed(held, None if cursor is None else state.log[cursor]))
+        mine = (one for one in state.deliveries.values() if one.lane in rooms)
+        return Claims(claimed, lanes_of(mine))
+
+    async def renew(self, claims: Sequence[tuple[str, int]], until: int) -> Sequence[str]:
+        """As `Store.renew`."""
+        state = self._writing()
+        held: list[str] = []
+        for delivery_id, claim in claims:
+            one = state.deliveries.get(delivery_id)
+            if one is None or (one.state, one.claim) != ("pending", claim) or one.claimed_until is None:
+                continue
+            self._state.keep(replace(one, claimed_until=until, due_at=until))
+            held.append(delivery_id)
+        return held
+
+    async def settle(self, decision: Decision) -> Sequence[Verdict]:
+        """As `Store.settle`."""
+        outcomes = decision(self._state.changes)
+        self._writing(news=bool(outcomes))
+        return [self._settle(outcome) for outcome in outcomes]
+
+    def _settle(self, outcome: Outcome) -> Verdict:
+        state, delivery = self._state, outcome.delivery
+        known = state.deliveries.get(delivery.id)
+        if known is None or (known.state, known.claim) != ("pending", delivery.claim):
+            if known is not None and outcome.attempt is not None:
+                state.record(replace(outcome.attempt, late=True))
+            return "late"
+        emits = [emit for emit in outcome.emits if self._state.repeat(emit) is None]
+        try:
+            changed = state.changed([*outcome.puts, *(put for emit in emits for put in emit.puts)])
+        except EnsueError:
+            return "conflict"
+        state.write(changed)
+        arrived = delivery.state == "delivered"
+        self._state.keep(replace(delivery, payload=EMPTY if arrived else known.payload))
+        if outcome.attempt is not None:
+            state.record(outcome.attempt)
+        for following in outcome.next:
+            self._state.keep(following)
+        for emit in emits:
+            self._append(replace(emit, puts=()))
+        return "accepted"
+
+    async def lanes(self, after: str | None, limit: int) -> Sequence[LaneDue]:
+        """As `Store.lanes`."""
+        due = sorted(lanes_of(self._reading().deliveries.values()).items())
+        return [LaneDue(lane, due_at) for lane, due_at in due if lane > (after or "")][:limit]
+
+    async def deliveries(self, query: DeliveryQuery) -> DeliveryPage:
+        """As `Store.deliveries`."""
+        state, below = self._reading(), before(query.before)
+        wanted = (
+            one
+            for one in reversed(state.deliveries.values())
+            if state.numbers[one.id] < below and delivery_fits(one, query)
+        )
+        items = list(islice(wanted, query.limit))
+        return DeliveryPage(items, str(state.numbers[items[-1].id]) if len(items) == query.limit else None)
+
+    async def delivery(self, project: str, delivery_id: str) -> Delivery | None:
+        """As `Store.delivery`."""
+        found = self._reading().deliveries.get(delivery_id)
+        return found if found is not None and found.project == project else None
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        """As `Store.attempts`."""
+        kept = self._reading().attempts.get(delivery_id, {})
+        return [kept[key] for key in sorted(kept)]
+
+    async def reschedule(self, selection: Selection, due_at: int, now: int, extra: int | None) -> Sequence[Delivery]:
+        """As `Store.reschedule`; a bulk selection passes over those that are already as asked."""
+        state, changed = self._writing(news=True), list[Delivery]()
+        for one in list(state.deliveries.values()):
+            if not selected(one, selection) or one.state == "delivered" or one.in_flight(now):
+                continue
+            wanted = replace(
+                one,
+                state="pending",
+                due_at=due_at,
+                claim=one.claim + (one.claimed_until is not None),
+                claimed_until=None,
+                lost=0,
+                ended_at=None,
+                reason=one.reason if one.state == "pending" else None,
+                allowed=one.allowed if extra is None else one.tries + extra,
+            )
+            if (selection.ids is not None or wanted != one) and len(changed) < STEP:
+                state.keep(wanted)
+                changed.append(wanted)
+        return changed
+
+    async def cancel(self, selection: Selection, reason: str, now: int) -> Cancelled:
+        """As `Store.cancel`."""
+        state = self._writing(news=True)
+        mine = (one for one in state.deliveries.values() if one.state == "pending" and selected(one, selection))
+        chosen = list(islice(mine, STEP))
+        for one in chosen:
+            self._cancel(one, reason, now)
+        return Cancelled(len(chosen), [one.id for one in chosen if one.in_flight(now)])
+
+    def _cancel(self, delivery: Delivery, reason: str, now: int) -> None:
+        fence = delivery.claim + (delivery.claimed_until is not None)
+        ended = replace(delivery, state="cancelled", reason=reason, ended_at=now, claim=fence, claimed_until=None)
+        self._state.keep(ended)
+        self._state.free(ended)
+
+    # documents
+
+    async def get(self, kind: str, project: str, document_id: str) -> Document | None:
+        """As `Store.get`."""
+        found = self._reading().documents.get((kind, project, document_id))
+        return None if found is None or found.deleted else found
+
+    async def find(self, kind: str, alias: str) -> Document | None:
+        """As `Store.find`."""
+        documents = self._reading().documents.values()
+        return next((one for one in documents if (one.kind, one.alias) == (kind, alias)), None)
+
+    async def list(self, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
+        """As `Store.list`."""
+        found = [one for one in self._reading().documents.values() if one.kind == kind and not one.deleted]
+        found = [one for one in found if project in (None, one.project) and (before is None or one.id < before)]
+        return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
+
+    async def put(self, puts: Sequence[Put]) -> Sequence[Document]:
+        """As `Store.put`."""
+        state = self._reading()
+        documents = state.changed(puts)
+        self._writing(news=bool(puts))
+        state.write(documents)
+        names = [(put.document.kind, put.document.project, put.document.id) for put in puts]
+        return [documents.get(name, put.document) for name, put in zip(names, puts, strict=True)]
+
+    async def changes(self, revision: int) -> Sequence[Document]:
+        """As `Store.changes`."""
+        return self._reading().changes(revision)

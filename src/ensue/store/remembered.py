@@ -1,0 +1,148 @@
+"""Hides what a memory store keeps, and how it judges repeats, revisions and queries."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec.structs import replace
+
+from ensue.domain.delivery import Attempt, Delivery, Entry
+from ensue.domain.document import RULES, Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import Event
+from ensue.domain.pattern import matches
+from ensue.domain.schedule import HOUR
+from ensue.store.base import DeliveryQuery, EventQuery, Receipt, Selection
+
+LIFE: Final = 24 * HOUR
+
+Name = tuple[str, str, str]
+Key = tuple[str, bytes]
+
+
+@dataclass
+class State:
+    """All that is kept. `promises`: the event, the hash of what was said, and when; `staged`: the promises of an event
+    that is not in the log yet. The newest stands last in every dict."""
+
+    epoch: str = field(default_factory=lambda: secrets.token_hex(4))
+    cursor: int = 0
+    floor: int = 0
+    number: int = 0
+    change: int = 0
+    log: dict[int, Event] = field(default_factory=dict)
+    cursors: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    attempts: dict[str, dict[tuple[int, int, bool], Attempt]] = field(default_factory=dict)
+    promises: dict[Key, tuple[str, bytes, int]] = field(default_factory=dict)
+    staged: dict[str, list[Key]] = field(default_factory=dict)
+    documents: dict[Name, Document] = field(default_factory=dict)
+
+    def repeat(self, entry: Entry) -> Receipt | None:
+        """The receipt of an entry that was promised before."""
+        for once in entry.once:
+            event_id, body, at = self.promises.get((entry.event.project, once.digest), ("", b"", 0))
+            if event_id and at > entry.event.received_at - LIFE:
+                differs = body and once.body and body != once.body
+                return Receipt("mismatch" if differs else "duplicate", event_id)
+        return None
+
+    def keep(self, delivery: Delivery) -> None:
+        """Keep a delivery as it is now; a new one gets the next number."""
+        if delivery.id not in self.numbers:
+            self.number += 1
+            self.numbers[delivery.id] = self.number
+        self.deliveries[delivery.id] = delivery
+
+    def record(self, attempt: Attempt) -> None:
+        """Keep an attempt; the same one twice is one."""
+        kept = self.attempts.setdefault(attempt.delivery, {})
+        kept.setdefault((attempt.claim, attempt.started_at, attempt.late), attempt)
+
+    def free(self, delivery: Delivery) -> None:
+        """Forget the promises of an event that will not be."""
+        for key in self.staged.get(delivery.id, ()):
+            if self.promises.get(key, ("",))[0] == delivery.event_id:
+                del self.promises[key]
+
+    def changes(self, revision: int) -> Sequence[Document]:
+        """The rules changed after `revision`, as `Changes`."""
+        return sorted(
+            (one for one in self.documents.values() if one.change > max(0, revision)), key=lambda one: one.change
+        )
+
+    def changed(self, puts: Sequence[Put]) -> dict[Name, Document]:
+        """All documents as they would be after `puts`; EnsueError `conflict`."""
+        after = dict(self.documents)
+        for put in puts:
+            wanted = put.document
+            name = (wanted.kind, wanted.project, wanted.id)
+            known = after.get(name)
+            revision = 0 if known is None or known.deleted else known.revision
+            if put.expected not in (None, revision):
+                raise EnsueError(
+                    "conflict", f"The {wanted.kind} '{wanted.id}' was changed meanwhile; read it again and repeat."
+                )
+            alias = wanted.alias if wanted.body else None
+            others = (one for key, one in after.items() if key != name and one.kind == wanted.kind)
+            if alias is not None and any(one.alias == alias for one in others):
+                raise EnsueError("conflict", f"The {wanted.kind} name '{alias}' is taken; choose another.")
+            if wanted.body or revision:
+                change = 1 + max(self.change, *(one.change for one in after.values()), 0) if wanted.kind in RULES else 0
+                after[name] = replace(wanted, alias=alias, revision=revision + 1, change=change)
+        return after
+
+    def write(self, documents: dict[Name, Document]) -> None:
+        """Keep what `changed` returned; of what was deleted only the marks of rules."""
+        self.documents = {name: one for name, one in documents.items() if one.body or one.change}
+        self.change = max([self.change, *(one.change for one in documents.values())])
+
+
+def before(token: str | None) -> float:
+    """The place below which a page begins."""
+    if token is not None and not token.isdigit():
+        raise EnsueError("invalid", "'next' is not one of ours; pass it on as it was given.", "next")
+    return float("inf") if token is None else int(token)
+
+
+def event_fits(event: Event, query: EventQuery) -> bool:
+    """Whether a page of the log that was asked for shows the event."""
+    return (
+        event.project == query.project
+        and (query.type is None or matches(query.type, event.type))
+        and query.subject in (None, event.subject)
+        and query.category in (None, event.category)
+        and query.context in (None, event.context.id if event.context is not None else None)
+        and query.tenant in (None, event.tenant)
+        and query.idempotency_key in (None, event.idempotency_key)
+        and (query.since is None or event.time >= query.since)
+        and (query.until is None or event.time < query.until)
+        and query.test in (None, event.is_test)
+        and query.muted in (None, event.card is not None and event.card.muted)
+    )
+
+
+def delivery_fits(delivery: Delivery, query: DeliveryQuery) -> bool:
+    """Whether a page of deliveries that was asked for shows this one."""
+    return (
+        delivery.project == query.project
+        and query.state in (None, delivery.state)
+        and query.trigger in (None, delivery.trigger)
+        and query.event_id in (None, delivery.event_id)
+        and query.kind in (None, delivery.kind)
+        and (query.since is None or delivery.created_at >= query.since)
+        and (query.until is None or delivery.created_at < query.until)
+    )
+
+
+def selected(delivery: Delivery, selection: Selection) -> bool:
+    """Whether a bulk verb means the delivery."""
+    return (
+        delivery.project == selection.project
+        and (selection.ids is None or delivery.id in selection.ids)
+        and selection.lane in (None, delivery.lane)
+        and selection.event_id in (None, delivery.event_id)
+        and (selection.created_before is None or delivery.created_at < selection.created_before)
+    )
