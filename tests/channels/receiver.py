@@ -38,6 +38,8 @@ async def listening(
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        for _ in range(5):  # turns of the loop in which a connection that was just accepted gets its task
+            await asyncio.sleep(0)
         server.close()
         for task in list(tasks):
             assert task is not None

@@ -4,6 +4,7 @@ It works under asyncio and uvloop alike.
 """
 
 import asyncio
+import select
 from typing import Any, Final
 
 import pycurl
@@ -11,6 +12,14 @@ import pycurl
 from ensue.channels.transfers import Sockets, Transfer
 
 _NEVER: Final = float("inf")
+_IN: Final[int] = pycurl.CSELECT_IN
+_OUT: Final[int] = pycurl.CSELECT_OUT
+_ERROR: Final[int] = pycurl.CSELECT_ERR
+_WANTED: Final[dict[int, int]] = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
 
 
 class Driver:
@@ -26,6 +35,8 @@ class Driver:
         self.sockets: Sockets = {}
         self._running: dict[Any, Transfer] = {}
         self._watched: dict[int, int] = {}
+        self._epoll = select.epoll()
+        loop.add_reader(self._epoll.fileno(), self._ready)
         self._timer: asyncio.Handle | None = None
         self._due = self._armed = _NEVER
         self._closed = False
@@ -51,32 +62,36 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
         self._multi.close()
-        for descriptor in list(self._watched):
-            self._watch(descriptor, 0)
+        self._loop.remove_reader(self._epoll.fileno())
+        self._epoll.close()
 
     def _on_socket(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
-        self._watch(descriptor, 0 if what == pycurl.POLL_REMOVE else what)
-
-    def _watch(self, descriptor: int, wanted: int) -> None:
-        """Brings the loop's readers and writers of a socket to what libcurl wants."""
+        """Brings our epoll to what libcurl wants of a socket; libcurl says so before it closes one."""
+        wanted = _WANTED.get(what, 0)
         before = self._watched.get(descriptor, 0)
-        if before == wanted:
+        if wanted == before:
             return
-        changed = before ^ wanted
-        if changed & pycurl.POLL_IN:
-            if wanted & pycurl.POLL_IN:
-                self._loop.add_reader(descriptor, self._act, descriptor, pycurl.CSELECT_IN)
-            else:
-                self._loop.remove_reader(descriptor)
-        if changed & pycurl.POLL_OUT:
-            if wanted & pycurl.POLL_OUT:
-                self._loop.add_writer(descriptor, self._act, descriptor, pycurl.CSELECT_OUT)
-            else:
-                self._loop.remove_writer(descriptor)
-        if wanted:
-            self._watched[descriptor] = wanted
-        else:
+        if not wanted:
             del self._watched[descriptor]
+            self._epoll.unregister(descriptor)
+            return
+        self._watched[descriptor] = wanted
+        if before:
+            self._epoll.modify(descriptor, wanted)
+        else:
+            self._epoll.register(descriptor, wanted)
+
+    def _ready(self) -> None:
+        """Some sockets can be read or written."""
+        if self._closed:
+            return
+        act = self._multi.socket_action
+        try:
+            for descriptor, events in self._epoll.poll(0):
+                act(descriptor, _events(events))
+        except pycurl.error as error:
+            self._give_up(error)
+        self._settle()
 
     def _on_timer(self, wait_ms: int) -> None:
         """Notes when libcurl wants to be called. A timer that fires too early is cheaper than one set anew."""
@@ -106,22 +121,19 @@ class Driver:
             self._arm(left)
             return
         self._due = _NEVER
-        self._act(pycurl.SOCKET_TIMEOUT, 0)
-
-    def _act(self, descriptor: int, events: int) -> None:
-        """Lets libcurl work, then settles what ended meanwhile."""
-        if self._closed:
-            return
         try:
-            _, running = self._multi.socket_action(descriptor, events)
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         except pycurl.error as error:
-            for curl in list(self._running):
-                self._finish(curl, pycurl.E_FAILED_INIT, str(error))
-            return
-        if running < len(self._running):
-            self._settle()
+            self._give_up(error)
+        self._settle()
+
+    def _give_up(self, error: Exception) -> None:
+        """Libcurl is in a state that it does not get out of: whoever waits is told."""
+        for curl in list(self._running):
+            self._finish(curl, pycurl.E_FAILED_INIT, str(error))
 
     def _settle(self) -> None:
+        """Hands on what ended."""
         queued = 1
         while queued:
             queued, done, failed = self._multi.info_read()
@@ -137,3 +149,17 @@ class Driver:
         self._multi.remove_handle(curl)
         if transfer.future is not None and not transfer.future.done():
             transfer.future.set_result((code, message))
+
+
+def _events(events: int) -> int:
+    """What epoll says, in libcurl's words; an error or a hang-up is also worth a read, which tells what it is."""
+    if events == select.EPOLLIN:
+        return _IN
+    told = 0
+    if events & ~select.EPOLLOUT:
+        told |= _IN
+    if events & select.EPOLLOUT:
+        told |= _OUT
+    if events & select.EPOLLERR:
+        told |= _ERROR
+    return told
