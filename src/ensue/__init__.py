@@ -1,5 +1,8 @@
 """Ensue: something happens, and what must follow follows, reliably."""
 
-__version__ = "0.1.0"
+from ensue.client import ApiError, Client, Receipt
+from ensue.version import VERSION
 
-__all__ = ["__version__"]
+__version__ = VERSION
+
+__all__ = ["ApiError", "Client", "Receipt", "__version__"]

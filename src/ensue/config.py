@@ -17,6 +17,9 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
+_FIRST_KEY: Final = "first-key"
+
+
 class SettingError(ValueError):
     """A setting that cannot be read: its message names the setting, the source and the way out."""
 
@@ -192,3 +195,37 @@ def _read(name: str, text: str, where: str) -> Any:
         return setting.read(text)
     except ValueError as error:
         raise SettingError(f"{name} {where} is {text!r}, which is no {setting.kind}: {error}") from None
+
+
+class ClientDefaults(NamedTuple):
+    """Where a client finds the server, and by what it is known there (None: no key was found)."""
+
+    url: str
+    key: str | None
+
+
+def client_defaults(environment: Mapping[str, str] | None = None) -> ClientDefaults:
+    """`ENSUE_URL` and `ENSUE_KEY`; what is unset is looked for on this machine: the port of the settings, and the key
+    in DATA/first-key. Raises SettingError for settings that cannot be read.
+
+    The first key belongs to the server on this machine, so it is never sent to the one that `ENSUE_URL` names.
+    """
+    source = os.environ if environment is None else environment
+    url, key = source.get("ENSUE_URL"), source.get("ENSUE_KEY") or None
+    if url:
+        return ClientDefaults(url, key)
+    config = load({}, source)
+    return ClientDefaults(local_url(config.host, config.port), key or _first_key(config.directory))
+
+
+def local_url(host: str, port: int) -> str:
+    """The address by which this machine reaches a server that listens on `host` and `port`."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - what is listened on
+    return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
+
+
+def _first_key(directory: Path) -> str | None:
+    try:
+        return (directory / _FIRST_KEY).read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
