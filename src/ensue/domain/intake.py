@@ -4,6 +4,7 @@ Limits: design section 8; fields: design section 10, `POST /events`.
 """
 
 import hashlib
+import re
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,8 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, AttributeValue, Context, Event, refuse_reserved
 from ensue.domain.guard import Allowed
 from ensue.domain.schedule import DAY, due_time, parse_time
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 ONCE_FOR: Final = DAY
 """How long an idempotency key, or a sender's id, stands for the same event."""
@@ -131,7 +134,7 @@ def _text(text: str | None, field: str, limit: int) -> str | None:
     text = text.strip()
     if len(text) > limit:
         raise EnsueError("invalid", f"'{field}' has {len(text)} characters; the limit is {limit}.", field)
-    if not text.isprintable():
+    if _CONTROL.search(text):
         raise EnsueError("invalid", f"'{field}' holds control characters; leave them out.", field)
     return text or None
 
