@@ -10,13 +10,15 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from msgspec import Raw
 
 from ensue.domain.delivery import Delivery, Entry, Once, Outcome, Retry, Sent, decide, record
 from ensue.domain.event import Event
 from ensue.domain.ids import event_id, prefixed_id
+from ensue.store.base import Changes
 from ensue.store.sqlite import SqliteStore
 
 DATA = Raw(b'{"order": 12345, "amount": 99.5, "currency": "EUR", "note": "' + b"x" * 180 + b'"}')
@@ -111,7 +113,11 @@ async def fill(store: SqliteStore, rows: int) -> None:
         for number in range(start, start + 1000):
             fact = event(moment)
             entries.append(Entry(fact, (delivery(fact, f"trigger:{number % 50}", moment),)))
-        await store.append(lambda _, entries=entries: entries)
+        await store.append(partial(_given, entries))
+
+
+def _given(entries: Sequence[Entry], _: Changes) -> Sequence[Entry]:
+    return entries
 
 
 async def run(options: argparse.Namespace) -> None:
