@@ -226,8 +226,8 @@ class Served:
     def __init__(self, engine: FakeEngine, port: int, stop: asyncio.Event, task: "asyncio.Task[None]") -> None:
         self.engine = engine
         self.port = port
-        self._stop = stop
         self.task = task
+        self._stop = stop
 
     def begin_stop(self) -> None:
         """What SIGTERM does."""
@@ -244,7 +244,7 @@ async def running(
     limits: HttpLimits | None = None, *, app: Application | None = None, grace: float = 5.0, proxies: Sequence[str] = ()
 ) -> AsyncIterator[Served]:
     """A server on a free port of this machine, stopped at the end."""
-    engine = FakeEngine()
+    engine = app.engine if app is not None and isinstance(app.engine, FakeEngine) else FakeEngine()
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     served = app or application(engine, proxies=proxies)

@@ -5,7 +5,8 @@ that id too, so that a quiet stream with narrow filters does not resume far behi
 feed's business: it ends the iterator.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Final
 
 from ensue.domain.errors import EnsueError
@@ -70,13 +71,21 @@ def live_stream(glimpses: AsyncIterator[Glimpse], encode: Callable[[Event], byte
 async def _chunks(
     glimpses: AsyncIterator[Glimpse], encode: Callable[[Event], bytes], form: str
 ) -> AsyncIterator[bytes]:
-    yield retry_chunk()
-    async for glimpse in glimpses:
-        opening = gap_chunk() if glimpse.gap else b""
-        if glimpse.moments:
-            yield opening + b"".join([_moment_chunk(moment, encode, form) for moment in glimpse.moments])
-        else:
-            yield opening + heartbeat_chunk(glimpse.cursor)
+    async with aclosing(_closable(glimpses)) as following:
+        yield retry_chunk()
+        async for glimpse in following:
+            opening = gap_chunk() if glimpse.gap else b""
+            if glimpse.moments:
+                yield opening + b"".join([_moment_chunk(moment, encode, form) for moment in glimpse.moments])
+            else:
+                yield opening + heartbeat_chunk(glimpse.cursor)
+
+
+def _closable(glimpses: AsyncIterator[Glimpse]) -> AsyncGenerator[Glimpse]:
+    """The feed's followers are generators; whoever leaves one says so at once, not when it is collected."""
+    if not isinstance(glimpses, AsyncGenerator):
+        raise TypeError("A live answer follows a generator")
+    return glimpses
 
 
 def _moment_chunk(moment: Moment, encode: Callable[[Event], bytes], form: str) -> bytes:
