@@ -107,6 +107,11 @@ async def big(engine: FakeEngine, call: Call) -> Answer:
     return Answer(200, b"x" * 2_000_000, (), "text/plain")
 
 
+async def torn(engine: FakeEngine, call: Call) -> Answer:
+    """A header with a line break."""
+    return Answer(200, b"", ((b"x-name", b"a\r\ninjected: b"),))
+
+
 async def live(engine: FakeEngine, call: Call) -> Stream:
     """One chunk, then nothing until the client goes or the server stops."""
 
@@ -147,6 +152,7 @@ ROUTES = (
     Route(method="POST", path="/api/v1/busy", handler=busy, name="busy", summary="B.", body_limit=100, hot=True),
     Route(method="POST", path="/api/v1/wait", handler=wait, name="wait", summary="W.", body_limit=100, hot=True),
     Route(method="POST", path="/api/v1/big", handler=big, name="big", summary="B.", body_limit=100, hot=True),
+    Route(method="POST", path="/api/v1/torn", handler=torn, name="torn", summary="T.", body_limit=100, hot=True),
     Route(
         method="POST",
         path="/api/v1/batch",

@@ -9,7 +9,7 @@ import pytest
 from ensue.http.app import Application
 from ensue.http.exchange import Route
 from tests.http.fakes import NOW, FakeDialect, FakeEngine, application, running, take
-from tests.http.wire import connected
+from tests.http.wire import connected, request
 
 
 async def test_a_hot_and_a_cold_route_answer() -> None:
@@ -101,6 +101,15 @@ async def test_a_bug_is_logged_and_not_told(path: str, caplog: pytest.LogCapture
         assert b"secret reason" not in answer.body
         assert "secret reason" in caplog.text
         assert (await wire.request("GET", "/api/v1/open")).status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/torn", "/api/v1/torn?cold"])
+async def test_a_header_cannot_be_torn(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that puts a line break into a header breaks its own answer, not the next one; the log says so."""
+    async with running() as server, connected(server.port) as wire:
+        await wire.send(request("POST", path))
+        assert b"injected" not in await wire.closed()
+        assert "cannot be sent" in caplog.text
 
 
 async def test_a_refusal_says_when_to_come_back() -> None:

@@ -1,12 +1,13 @@
 """The life of the server: ready when it is, stopped when everybody has finished, or when the grace is over."""
 
 import asyncio
+import resource
 import socket
 
 import pytest
 
 from ensue.http.limits import HttpLimits
-from ensue.http.server import serve
+from ensue.http.server import make_room, serve
 from tests.http.fakes import FakeEngine, application, running
 from tests.http.wire import connected, request
 
@@ -99,6 +100,18 @@ async def test_a_half_sent_request_does_not_hold_up_a_stop() -> None:
         assert (await later.request("GET", "/api/v1/open")).status == 200
         await server.stopped()
         assert await wire.closed() == b""
+
+
+def test_connections_need_files(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The process takes the files that it may have; where these are too few it says so, and takes fewer clients."""
+    held = [(256, 20_000)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: held[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: held.append(limits))
+    assert (make_room(10_000), held[-1]) == (10_000, (11_500, 20_000))
+    assert caplog.text == ""
+    held.append((256, 4_000))
+    assert (make_room(10_000), held[-1]) == (2_500, (4_000, 4_000))
+    assert "ulimit" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,11 @@ class Application:
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """The ASGI entry (3.0): HTTP and lifespan; anything else is closed."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            try:
+                await self._http(scope, receive, send)
+            except Exception:
+                log.exception("The answer of %s cannot be sent.", scope["path"])
+                raise
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:

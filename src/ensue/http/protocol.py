@@ -7,11 +7,11 @@ while, so that the answer arrives instead of a reset.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from ensue.domain.errors import EnsueError
@@ -294,8 +294,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def answer_bytes(answer: Answer, date_line: bytes, *, last: bool = True) -> bytes:
-    """An answer as it stands on the wire; `last` says that the connection ends with it."""
-    headers: list[tuple[bytes, Any]] = header_block(answer)
+    """An answer as it stands on the wire; `last` says that the connection ends with it.
+
+    Raises ValueError for a header that would break the lines.
+    """
+    headers = header_block(answer)
+    if any(HEADER_RE.search(name) or HEADER_VALUE_RE.search(value) for name, value in answer.headers):
+        raise ValueError("An answer has a header that HTTP cannot carry")
     if last:
         headers.append(CLOSE)
     lines = b"".join([b"%b: %b\r\n" % header for header in headers])

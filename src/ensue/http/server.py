@@ -4,16 +4,25 @@ uvicorn's own `Server` is not used: it takes the signals, and waits by polling.
 """
 
 import asyncio
+import logging
+import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
+from msgspec.structs import replace
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ensue.http.app import Application
 from ensue.http.limits import HttpLimits, Sweeper
 from ensue.http.shortcut import ShortcutProtocol
+
+log = logging.getLogger("ensue")
+
+FILES_BESIDE: Final = 1500
+"""Files that are no connections of clients: outbound ones, the store, what the system needs."""
 
 Ready = Callable[[str, int], None]
 """`ready(host, port)`, called when the port takes connections; `port` is the real one."""
@@ -60,11 +69,27 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def make_room(connections: int) -> int:
+    """Let the process have as many files as it needs beside `connections`; how many connections there is room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_BESIDE
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    room = max(soft // 2, soft - FILES_BESIDE)
+    if room < connections:
+        log.warning("The process may open %d files, so only %d connections are taken; raise `ulimit -n`.", soft, room)
+    return min(connections, room)
+
+
 async def _serve(
     app: Application, bound: socket.socket, limits: HttpLimits, stop: asyncio.Event, grace: float, ready: Ready | None
 ) -> None:
     loop = asyncio.get_running_loop()
     config = _config(app)
+    limits = replace(limits, connections=make_room(limits.connections))
     state = ServerState()
     sweeper = Sweeper(state, limits)
     server = await loop.create_server(

@@ -7,6 +7,7 @@ unusual takes the long way, and so does whatever is pipelined behind another req
 """
 
 import asyncio
+import logging
 from typing import Final, cast
 
 from msgspec.structs import force_setattr
@@ -18,6 +19,8 @@ from ensue.http.exchange import JSON, Answer, Call, Stream
 from ensue.http.limits import Sweeper
 from ensue.http.protocol import LimitedProtocol, answer_bytes
 from ensue.http.routing import Bound
+
+log = logging.getLogger("ensue")
 
 UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"content-encoding", b"upgrade"})
 
@@ -130,20 +133,25 @@ class ShortcutProtocol(LimitedProtocol):
     async def _answer(self, short: ShortCycle) -> None:
         try:
             answer = await self.application.respond(short.bound, short.call)
+            data = self._bytes(answer, last=not short.keep_alive)
         except asyncio.CancelledError:
             self.transport.abort()
             raise
-        if isinstance(answer, Stream):
-            raise TypeError(f"The hot route {short.bound.route.path} answered with a stream")
+        except Exception:
+            log.exception("The answer of %s cannot be sent.", short.bound.route.path)
+            self.transport.abort()
+            return
         short.response_started = short.response_complete = True
         if short.disconnected or self.lingering or self.transport.is_closing():
             return
-        self.transport.write(self._bytes(answer, last=not short.keep_alive))
+        self.transport.write(data)
         if not short.keep_alive:
             self.finish()
         self.on_response_complete()
 
-    def _bytes(self, answer: Answer, *, last: bool) -> bytes:
+    def _bytes(self, answer: Answer | Stream, *, last: bool) -> bytes:
+        if isinstance(answer, Stream):
+            raise TypeError("A hot route answers at once, not with a stream")
         if last or answer.headers or answer.content_type is not JSON:
             return answer_bytes(answer, self.sweeper.date_line, last=last)
         body = answer.body
