@@ -1,0 +1,162 @@
+"""Hides how many events come in one request: each is judged on its own, and all that are accepted are one commit.
+
+An item that is wrong costs the others nothing; its error names the field as if it had come alone (design section 10).
+"""
+
+from typing import Final, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ensue.dialects.native import intake
+from ensue.domain.cloudevents import parse_batch
+from ensue.domain.errors import EnsueError
+from ensue.domain.intake import Intake, Limits
+from ensue.domain.key import Key
+from ensue.engine.engine import Engine
+from ensue.http.exchange import Answer, Call, ErrorBody
+from ensue.store.base import Receipt
+
+
+class Batch(Struct, frozen=True):
+    """Up to 1,000 events, each as in `POST /events`."""
+
+    events: list[Raw]
+
+
+class StrictBatch(Batch, frozen=True, forbid_unknown_fields=True):
+    """A batch without unknown fields."""
+
+
+class Item(Struct, frozen=True, omit_defaults=True):
+    """What became of one event: `id` and `duplicate`, or `error`."""
+
+    id: str | None = None
+    duplicate: bool | None = None
+    warnings: tuple[str, ...] = ()
+    error: ErrorBody | None = None
+
+
+class BatchAnswer(Struct, frozen=True, omit_defaults=True):
+    """What became of a batch; `items` are in the order in which they were sent."""
+
+    accepted: int
+    duplicates: int
+    failed: int
+    items: list[Item]
+    warnings: tuple[str, ...] = ()
+
+
+class Judged(Struct):
+    """One item of a batch on its way: accepted or refused, and then what the store said."""
+
+    intake: Intake | None = None
+    warnings: tuple[str, ...] = ()
+    error: EnsueError | None = None
+
+
+_strict: Final = msgspec.json.Decoder(StrictBatch)
+_lenient: Final = msgspec.json.Decoder(Batch)
+
+
+async def send(engine: Engine, call: Call) -> Answer:
+    """`POST /events/batch`: native JSON, or a batch of CloudEvents by its content type."""
+    if call.query:
+        call.query_values()
+    way, header_key = intake.way_of(call)
+    if way == "batch":
+        return await send_cloudevents(engine, call, header_key)
+    if way != "json":
+        raise EnsueError("unsupported", 'A batch is application/json: {"events": […]}.', "content-type")
+    _refuse_header(header_key)
+    items, warnings = _items(call.body)
+    _refuse_many(len(items), engine.limits)
+    key = cast("Key", call.key)
+    return await _send(engine, [_judge(item, key, engine.limits, call.now) for item in items], warnings)
+
+
+async def send_cloudevents(engine: Engine, call: Call, header_key: str | None) -> Answer:
+    """A body of `application/cloudevents-batch+json`."""
+    _refuse_header(header_key)
+    items = parse_batch(call.body)
+    _refuse_many(len(items), engine.limits)
+    key = cast("Key", call.key)
+    judged = []
+    for at, item in enumerate(items):
+        try:
+            if isinstance(item, EnsueError):
+                raise item
+            judged.append(Judged(intake.accepted(intake.told(*item), key, engine.limits, call.now)))
+        except EnsueError as error:
+            error.field = error.field and (error.field.removeprefix(f"[{at}].") or None)
+            judged.append(Judged(error=error))
+    return await _send(engine, judged, ())
+
+
+def _refuse_header(header_key: str | None) -> None:
+    if header_key is not None:
+        message = "A batch has no key of its own; give each event its 'idempotency_key'."
+        raise EnsueError("invalid", message, "Idempotency-Key")
+
+
+def _refuse_many(count: int, limits: Limits) -> None:
+    if count > limits.batch_events:
+        message = f"The batch has {count:,} events; the limit is {limits.batch_events:,}. Send several batches."
+        raise EnsueError("too_large", message, "events")
+
+
+def _items(body: bytes) -> tuple[list[Raw], tuple[str, ...]]:
+    """The events of a batch, not looked into yet, and warnings of unknown fields beside them."""
+    try:
+        return _strict.decode(body).events, ()
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    try:
+        items = _lenient.decode(body).events
+        unknown = sorted(set(msgspec.json.decode(body, type=dict[str, Raw])) - {"events"})
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise EnsueError("invalid", f'The body is not a batch, {{"events": […]}}: {error}.', "events") from None
+    return items, intake.kept_out(unknown)
+
+
+def _judge(item: Raw, key: Key, limits: Limits, now: int) -> Judged:
+    body = bytes(item)
+    try:
+        if len(body) > limits.event_bytes:
+            raise intake.too_large(limits)
+        said = intake.read_json(body)
+        return Judged(intake.accepted(said, key, limits, now), said.warnings)
+    except EnsueError as error:
+        return Judged(error=error)
+
+
+async def _send(engine: Engine, judged: list[Judged], warnings: tuple[str, ...]) -> Answer:
+    accepted = [one.intake for one in judged if one.intake is not None]
+    receipts = iter([await receipt for receipt in engine.ingest.submit_many(accepted)])
+    items = [_item(one, next(receipts) if one.intake is not None else None) for one in judged]
+    duplicates = sum(1 for item in items if item.duplicate)
+    failed = sum(1 for item in items if item.error is not None)
+    answer = BatchAnswer(len(items) - duplicates - failed, duplicates, failed, items, warnings)
+    return Answer(207, msgspec.json.encode(answer))
+
+
+def _item(one: Judged, receipt: Receipt | None) -> Item:
+    error = one.error
+    if receipt is not None:
+        if receipt.status in ("stored", "duplicate"):
+            return Item(receipt.event_id, receipt.status == "duplicate", one.warnings)
+        error = refused(receipt)
+    if error is None:
+        error = EnsueError("internal", "Something went wrong here; the server's log says what.")
+    return Item(error=ErrorBody(error.code, error.message, error.field))
+
+
+def refused(receipt: Receipt) -> EnsueError:
+    """Why the store kept nothing."""
+    if receipt.status == "mismatch":
+        message = (
+            "This idempotency key was used within 24 hours for an event with another body "
+            f"({receipt.event_id}); use a new key for a new event."
+        )
+        return EnsueError("mismatch", message, "idempotency_key")
+    return EnsueError("conflict", "Something that this event depends on was changed meanwhile; send it again.")

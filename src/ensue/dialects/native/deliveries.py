@@ -1,0 +1,77 @@
+"""Hides how deliveries are spoken of in the native API: listed, shown with their attempts, retried, stopped.
+
+Scheduled events wait as deliveries too, but are spoken of as events (`GET /events?state=scheduled`): they are not here.
+"""
+
+from typing import Final, get_args
+
+from msgspec.structs import replace
+
+from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
+from ensue.dialects.native.render import DeliveryPage, attempt_view, delivery_view
+from ensue.domain.delivery import SCHEDULED, Delivery, State
+from ensue.domain.errors import EnsueError
+from ensue.engine.engine import Engine
+from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
+from ensue.store.base import DeliveryQuery
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+PAGE: Final = (
+    QueryParameter("state", "pending, delivered, dead or cancelled.", State),
+    QueryParameter("trigger", "The id of a trigger."),
+    QueryParameter("event", "The id of an event."),
+    QueryParameter("since", "Made from this time on (RFC 3339)."),
+    QueryParameter("until", "Made before this time (RFC 3339)."),
+    LIMIT,
+    NEXT,
+)
+_OF: Final = "delivery"
+
+
+async def page(engine: Engine, call: Call) -> Answer:
+    """`GET /deliveries`."""
+    parameters = Parameters(call, PAGE)
+    query = DeliveryQuery(
+        project=call.project,
+        kind="webhook",
+        state=parameters.choice("state", STATES),
+        trigger=parameters.text("trigger"),
+        event_id=parameters.text("event"),
+        since=parameters.moment("since"),
+        until=parameters.moment("until"),
+        before=parameters.before(_OF),
+        limit=parameters.limit(),
+    )
+    found = await engine.deliveries(query)
+    views = [delivery_view(delivery, call.now) for delivery in found.items]
+    return json_answer(200, DeliveryPage(views, next_page(_OF, found.next)))
+
+
+async def _there(engine: Engine, call: Call) -> Delivery:
+    delivery = await engine.delivery(call.project, call.parameters["id"])
+    if delivery.kind == SCHEDULED:
+        raise EnsueError("not_found", f"There is no delivery {delivery.id!r} in this project.")
+    return delivery
+
+
+async def read(engine: Engine, call: Call) -> Answer:
+    """`GET /deliveries/{id}`, with its attempts."""
+    call.query_values()
+    delivery = await _there(engine, call)
+    attempts = await engine.attempts(call.project, delivery.id)
+    return json_answer(200, delivery_view(delivery, call.now, [attempt_view(attempt) for attempt in attempts]))
+
+
+async def retry(engine: Engine, call: Call) -> Answer:
+    """`POST /deliveries/{id}/retry`."""
+    call.query_values()
+    delivery = await _there(engine, call)
+    return json_answer(200, delivery_view(await engine.retry(call.project, delivery.id), call.now))
+
+
+async def cancel(engine: Engine, call: Call) -> Answer:
+    """`POST /deliveries/{id}/cancel`; `in_flight` says that it may arrive all the same."""
+    call.query_values()
+    delivery = await _there(engine, call)
+    cancelled, in_flight = await engine.cancel(call.project, delivery.id)
+    return json_answer(200, replace(delivery_view(cancelled, call.now), in_flight=in_flight))
