@@ -31,30 +31,34 @@ LEASE = 30_000
 
 def event(now: int = NOW, **fields: Any) -> Event:
     """An event of PROJECT accepted at `now`."""
-    return Event(**{
-        "id": event_id(now),
-        "project": PROJECT,
-        "type": "order.paid",
-        "time": now,
-        "received_at": now,
-        "data": Raw(b'{"amount":1}'),
-        **fields,
-    })
+    return Event(
+        **{
+            "id": event_id(now),
+            "project": PROJECT,
+            "type": "order.paid",
+            "time": now,
+            "received_at": now,
+            "data": Raw(b'{"amount":1}'),
+            **fields,
+        }
+    )
 
 
 def delivery(owner: Event | None = None, now: int = NOW, **fields: Any) -> Delivery:
     """A debt for `owner`, due at `now` in the lane `trigger:one`."""
     owner = owner or event(now)
-    return Delivery(**{
-        "id": prefixed_id("dlv_", now),
-        "project": owner.project,
-        "event_id": owner.id,
-        "lane": "trigger:one",
-        "created_at": now,
-        "due_at": now,
-        "trigger": "trg_one",
-        **fields,
-    })
+    return Delivery(
+        **{
+            "id": prefixed_id("dlv_", now),
+            "project": owner.project,
+            "event_id": owner.id,
+            "lane": "trigger:one",
+            "created_at": now,
+            "due_at": now,
+            "trigger": "trg_one",
+            **fields,
+        }
+    )
 
 
 def entry(now: int = NOW, *, lanes: Sequence[str] = (), once: Sequence[Once] = (), **fields: Any) -> Entry:
@@ -83,7 +87,7 @@ def once(name: str, body: str = "") -> Once:
     return Once(name.encode().ljust(16, b"."), body.encode())
 
 
-def document(document_id: str = "doc_1", *, kind: str = "key", **fields: Any) -> Document:
+def document(document_id: str = "doc_1", *, kind: str = "note", **fields: Any) -> Document:
     """A document of PROJECT."""
     return Document(**{"kind": kind, "project": PROJECT, "id": document_id, "body": b"{}", **fields})
 
