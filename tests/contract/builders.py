@@ -1,6 +1,6 @@
-"""Hides how test values are made: everything has a default, ids are new, and times are numbers that mean nothing else."""
+"""Hides how test values are made: everything has a default, ids are new, and times mean nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Raw
@@ -21,7 +21,7 @@ from ensue.domain.delivery import (
 from ensue.domain.document import Document, Put
 from ensue.domain.event import Event, encode_event
 from ensue.domain.ids import event_id, prefixed_id
-from ensue.store.base import Changes, Receipt, Store, Verdict
+from ensue.store.base import Receipt, Store, Verdict
 
 PROJECT = "prj_one"
 OTHER = "prj_two"

@@ -159,11 +159,8 @@ class MemoryStore:
 
     async def page(self, query: EventQuery) -> EventPage:
         """As `Store.page`."""
-        wanted = (
-            (cursor, event)
-            for cursor, event in reversed(self._reading().log.items())
-            if cursor < before(query.before) and event_fits(event, query)
-        )
+        log, below = self._reading().log, before(query.before)
+        wanted = ((n, event) for n, event in reversed(log.items()) if n < below and event_fits(event, query))
         items = list(islice(wanted, query.limit))
         return EventPage([event for _, event in items], str(items[-1][0]) if len(items) == query.limit else None)
 

@@ -193,11 +193,12 @@ def _type_tests(pattern: str) -> Iterator[Test]:
     if is_exact(pattern):
         yield Test("type = ?", (pattern,))
         return
-    fixed = pattern[: pattern.index("*")]
+    star = pattern.index("*")
+    fixed = pattern[:star].rstrip(".") if pattern.startswith("**", star) else pattern[:star]
     if fixed:
-        yield Test("type >= ? AND type < ?", (fixed, fixed[:-1] + chr(ord(fixed[-1]) + 1)))
+        yield Test("substr(type, 1, ?) = ?", (len(fixed), fixed))
     if not pattern.startswith(RESERVED):
-        yield Test("NOT (type >= ? AND type < ?)", (RESERVED, "ensue/"))
+        yield Test("substr(type, 1, ?) <> ?", (len(RESERVED), RESERVED))
 
 
 def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
