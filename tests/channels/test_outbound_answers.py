@@ -169,6 +169,13 @@ async def test_interim_answers_and_trailers_are_passed_over() -> None:
         assert reply.headers == (("Transfer-Encoding", "chunked"), ("X-A", "b"))
 
 
+async def test_a_folded_header_is_one() -> None:
+    """An old way to write long values; the line break does not survive."""
+    async with receiver(answer(b"", "X-A: b", "  c", "\td", "X-E:f")) as sink, outbound() as client:
+        reply = replied(await client.send(post(sink.url())))
+        assert reply.headers[:2] == (("X-A", "b c d"), ("X-E", "f"))
+
+
 async def test_an_answer_without_length_ends_with_its_connection() -> None:
     """HTTP/1.0 manners: the close is the end."""
     async with receiver(then_close(b"HTTP/1.0 202 Accepted\r\nX:  y \r\n\r\nok")) as sink, outbound() as client:

@@ -1,11 +1,13 @@
 """Holds the second line of the guard: a transfer that would reach another address than its own ends without a byte."""
 
 import asyncio
+from ipaddress import ip_address
 
 import pycurl
 import pytest
 
 from ensue.channels.driver import Driver
+from ensue.channels.outbound import _way
 from ensue.channels.transfers import STRAYED, Fixed, Order, Transfer
 from tests.channels.receiver import receiver
 
@@ -20,6 +22,12 @@ async def run(driver: Driver, transfer: Transfer, what: Order) -> int:
     transfer.prepare(what)
     code, _ = await driver.start(transfer)
     return code
+
+
+def test_an_ipv6_address_is_connected_to_in_brackets() -> None:
+    """How libcurl is told an address: colons are its separators."""
+    assert _way(ip_address("2606:4700::1111"), 443).connect_to == "::[2606:4700::1111]:443"
+    assert _way(ip_address("8.8.8.8"), 80).connect_to == "::8.8.8.8:80"
 
 
 async def test_no_socket_is_opened_to_another_address() -> None:

@@ -6,7 +6,6 @@ What goes wrong is a value; an exception is a programmer's error or a cancellati
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
@@ -50,7 +49,6 @@ _STOPPED: Final[dict[str, tuple[str, str]]] = {
 }
 _UNREADABLE: Final = frozenset({pycurl.E_BAD_CONTENT_ENCODING, pycurl.E_WRITE_ERROR})
 _CONNECTING: Final = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT})
-_FIELD: Final = re.compile(r"([^:\r\n]+):[ \t]*([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)")
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -233,9 +231,7 @@ class Outbound:
         truncated = bool(transfer.stopped) or code in _UNREADABLE
         if code and not truncated:
             return Failure(_KINDS.get(code, "protocol"), _sentence(transfer, code, message), duration)
-        found = _FIELD.findall(b"".join(transfer.lines).decode("latin-1"))
-        headers = tuple((name, value.rstrip()) for name, value in found)
-        return Reply(transfer.status, headers, b"".join(transfer.chunks), truncated, duration)
+        return Reply(transfer.status, _headers(transfer.lines), b"".join(transfer.chunks), truncated, duration)
 
     def _release(self, transfer: Transfer) -> None:
         transfer.forget()
@@ -326,6 +322,20 @@ class Outbound:
             self._names.clear()
         typed = self._names[name] = name.lower() == "content-type"
         return typed
+
+
+def _headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
+    """Header lines as names and values; a line that begins with a blank goes on with the one before (RFC 9112, 5.2)."""
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        text = line.decode("latin-1")
+        if text[0] in " \t" and found:
+            name, value = found[-1]
+            found[-1] = (name, f"{value} {text.strip()}")
+        else:
+            name, _, value = text.partition(":")
+            found.append((name.strip(), value.strip()))
+    return tuple(found)
 
 
 def _way(address: Address, port: int) -> _Way:
