@@ -37,6 +37,13 @@ class Setting(NamedTuple):
         """Its name in the environment."""
         return "ENSUE_" + self.name.upper()
 
+    @property
+    def shown_default(self) -> str:
+        """Its default as one would write it."""
+        if self.default == "":
+            return "unset"
+        return _written(self.default) if self.kind == "seconds" else str(self.default)
+
     def read(self, text: str) -> Any:
         """`text` as a value of its kind; ValueError if it is none."""
         match self.kind:
@@ -59,6 +66,14 @@ def _seconds(text: str) -> float:
         if text.endswith(unit):
             return _not_negative(float(text.removesuffix(unit)) * _UNITS[unit])
     return _not_negative(float(text))
+
+
+def _written(seconds: float) -> str:
+    """A time in the largest unit that it is whole in."""
+    for unit in ("d", "h", "m", "s"):
+        if seconds and seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:g}{unit}"
+    return f"{seconds * 1000:g}ms"
 
 
 def _not_negative(value: float) -> float:
@@ -229,3 +244,9 @@ def _first_key(directory: Path) -> str | None:
         return (directory / _FIRST_KEY).read_text("ascii").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def wants_colour(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a terminal may be coloured: not with `NO_COLOR` (no-color.org), nor where it says that it is dumb."""
+    source = os.environ if environment is None else environment
+    return not source.get("NO_COLOR") and source.get("TERM") != "dumb"

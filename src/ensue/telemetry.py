@@ -11,7 +11,6 @@ import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from ensue.domain.delivery import Attempt, Delivery, Outcome
 from ensue.domain.event import Event
+from ensue.domain.schedule import format_time
 
 _events = logging.getLogger("ensue.events")
 _deliveries = logging.getLogger("ensue.deliveries")
@@ -223,7 +223,7 @@ def _received_fields(event: Event, status: str) -> dict[str, Any]:
         "test": event.is_test or None,
         "bytes": len(bytes(event.data)),
         "hops": event.hops or None,
-        "happened_at": _instant(event.time),
+        "happened_at": format_time(event.time),
     }
 
 
@@ -246,14 +246,9 @@ def _attempted_fields(delivery: Delivery, event: Event | None, outcome: Outcome,
         "http_status": exchange.status if exchange is not None else None,
         "duration_ms": attempt.duration_ms if attempt is not None else None,
         "error": attempt.error if attempt is not None else None,
-        "due": _instant(settled.due_at) if settled.state == "pending" else None,
+        "due": format_time(settled.due_at) if settled.state == "pending" else None,
         "replay": delivery.replay,
     }
-
-
-def _instant(milliseconds: int) -> str:
-    """RFC 3339, UTC, to the millisecond."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]+")
@@ -276,7 +271,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line; control characters in it are escaped, so that no sender can forge another."""
         message = "".join(char if char.isprintable() else repr(char)[1:-1] for char in record.getMessage())
-        head = f"{_instant(int(record.created * 1000))} {record.levelname:<7} {record.name} {message}"
+        head = f"{format_time(int(record.created * 1000))} {record.levelname:<7} {record.name} {message}"
         line = " ".join([head, *(_pair(name, value) for name, value in _fields(record).items())])
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
@@ -287,7 +282,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line; no field has the name of one of the first four."""
         line: dict[str, Any] = {
-            "time": _instant(int(record.created * 1000)),
+            "time": format_time(int(record.created * 1000)),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -46,8 +46,8 @@ class _Resource:
         answer: dict[str, Any] = self._transport.call(call) or {}
         return answer
 
-    def _delete(self, name: str) -> None:
-        self._transport.call(Call(method="DELETE", path=item(self._kind, name)))
+    def _delete(self, name: str) -> Any:
+        return self._transport.call(Call(method="DELETE", path=item(self._kind, name)))
 
 
 class Triggers(_Resource):
@@ -83,9 +83,14 @@ class Triggers(_Resource):
         """Send nothing; what is owed waits."""
         return self._post(item(self._kind, trigger, "disable"))
 
-    def test(self, trigger: str) -> dict[str, Any]:
-        """Send it a test event now; the answer tells how that went."""
-        return self._post(item(self._kind, trigger, "test"), repeatable=False)
+    def test(self, trigger: str, **fields: Any) -> dict[str, Any]:
+        """Send it a test event now (`type` and `data`, if it matters); the answer tells how that went."""
+        return self._post(item(self._kind, trigger, "test"), fields or None, repeatable=False)
+
+    def secret(self, trigger: str) -> dict[str, Any]:
+        """The secret that signs now."""
+        found: dict[str, Any] = self._transport.call(Call(method="GET", path=item(self._kind, trigger, "secret")))
+        return found
 
     def rotate_secret(self, trigger: str, secret: str | None = None) -> dict[str, Any]:
         """A new signing secret, made by the server or given; the old one signs beside it for a day."""
@@ -124,6 +129,7 @@ class Keys(_Resource):
         """A new key; its token and secret are shown only now."""
         return self._post(f"{ROOT}/{self._kind}", fields, repeatable=False)
 
-    def revoke(self, key: str) -> None:
-        """End a key for good."""
-        self._delete(key)
+    def revoke(self, key: str) -> dict[str, Any]:
+        """End a key for good; it stays in the list."""
+        revoked: dict[str, Any] = self._delete(key)
+        return revoked

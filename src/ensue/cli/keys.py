@@ -1,0 +1,113 @@
+"""Hides how keys are made where no key is yet: in the store itself, which a running server heeds at once."""
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from ensue.cli.exits import OK
+from ensue.cli.parsing import Group, housed
+from ensue.cli.serving import read_config
+from ensue.cli.terminal import Column, Terminal, when
+
+T = TypeVar("T")
+
+
+def add(commands: Group) -> None:
+    """`ensue keys …`."""
+    group = commands.group("keys", "Make, list and revoke keys, on the machine of the data.")
+    create = housed(group.command("create", "Make a key; its token and secret are shown only now.", _create))
+    create.add_argument("--project", default="default", help="slug or id; made if it is new (default)")
+    create.add_argument("--scopes", metavar="A,B", help="what it may do; all of its project if not given")
+    create.add_argument("--name", default="", help="what it is for")
+    listed = housed(group.command("list", "List the keys of a project, newest first.", _list))
+    listed.add_argument("--project", default="default", help="slug or id (default)")
+    revoke = housed(group.command("revoke", "End a key for good, within a second.", _revoke, takes="ID"))
+    revoke.add_argument("id", metavar="ID", help="the key's id")
+    revoke.add_argument("--project", default="default", help="slug or id (default)")
+
+
+def _beside(arguments: Namespace, act: Callable[[Any], Awaitable[T]]) -> T:
+    """`act` on the keys of the data directory, opened beside whoever serves it."""
+    from ensue import app
+
+    config = read_config(arguments)
+
+    async def work() -> T:
+        beside = await app.open_beside(config)
+        try:
+            return await act(beside.keys)
+        finally:
+            await beside.close()
+
+    return asyncio.run(work())
+
+
+def _create(arguments: Namespace, terminal: Terminal) -> int:
+    from ensue.domain.key import check_scopes
+
+    scopes = check_scopes([one.strip() for one in arguments.scopes.split(",")]) if arguments.scopes else ()
+    made = _beside(arguments, lambda keys: keys.create(arguments.project, scopes, arguments.name))
+    shown = {"id": made.key.id, "token": made.token, "secret": made.secret, "jwt": made.jwt}
+    shown["project"] = made.project.slug
+    if arguments.json:
+        terminal.json(shown)
+    else:
+        terminal.record(shown)
+        terminal.note("Token, secret and JWT are shown only now.")
+    return OK
+
+
+def _list(arguments: Namespace, terminal: Terminal) -> int:
+    async def collect(keys: Any) -> list[Any]:
+        project = await _project(keys, arguments.project)
+        found: list[Any] = []
+        while page := await keys.list(project, found[-1].id if found else None):
+            found += page
+        return found
+
+    rows = [_shown(key) for key in _beside(arguments, collect)]
+    if arguments.json:
+        terminal.json({"items": rows})
+        return OK
+    columns = [Column("ID"), Column("STATE"), Column("MADE"), Column("NAME", True), Column("SCOPES", True)]
+    cells = [
+        [row["id"], "revoked" if row["revoked_at"] else "valid", when(row["created_at"]), row["name"], row["scopes"]]
+        for row in rows
+    ]
+    terminal.table(columns, cells, "No keys.")
+    return OK
+
+
+def _shown(key: Any) -> dict[str, Any]:
+    from ensue.domain.schedule import format_time
+
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "created_at": format_time(key.created_at),
+        "revoked_at": None if key.revoked_at is None else format_time(key.revoked_at),
+    }
+
+
+async def _project(keys: Any, name: str) -> str:
+    from ensue.domain.errors import EnsueError
+
+    found = await keys.find_project(name)
+    if found is None:
+        raise EnsueError("not_found", f"There is no project {name!r}; `ensue keys create --project {name}` makes it.")
+    project: str = found.id
+    return project
+
+
+def _revoke(arguments: Namespace, terminal: Terminal) -> int:
+    async def end(keys: Any) -> Any:
+        return await keys.revoke(await _project(keys, arguments.project), arguments.id)
+
+    key = _beside(arguments, end)
+    if arguments.json:
+        terminal.json(_shown(key))
+    else:
+        terminal.say(f"{key.id} is revoked.")
+    return OK
