@@ -80,7 +80,7 @@ class Sink:
         self.url = ""
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Condition()
-        self._connections: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -91,8 +91,10 @@ class Sink:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for writer in list(self._connections):
-            writer.close()
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def wait_for(self, count: int, patience: float = PATIENCE) -> Sequence[Received]:
         """What was received, once that is `count` requests or more. TimeoutError if they do not come."""
@@ -101,7 +103,7 @@ class Sink:
         return self.received
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
+        self._note_task()
         try:
             while (received := await _read_request(reader)) is not None:
                 reply = await self._take(received)
@@ -109,11 +111,16 @@ class Sink:
                     return
                 writer.write(_encode(reply))
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.CancelledError):  # cancelled by our own end: there is nobody to tell
             return
         finally:
-            self._connections.discard(writer)
             writer.close()
+
+    def _note_task(self) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
 
     async def _take(self, received: Received) -> Reply:
         reply = self.script(received)

@@ -1,0 +1,312 @@
+"""Hides how the promise is put to the test: load with known names, a server that dies or freezes, and a count after it.
+
+`python -m tests.acceptance.chaos --rounds 200` prints a row per round, and ends with 1 when anything was lost, repeated
+without a claim, or stuck.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ensue.testing import Received, Reply, Sink
+from tests.acceptance.ledger import Ledger
+from tests.acceptance.server import Server, eventually
+from tests.acceptance.wire import Answered, Connection
+
+LEASE = 1.0
+PATIENCE = 60.0
+CLIENTS = (1, 8, 32, 64)
+EVENTS = {1: 60, 8: 200, 32: 300, 64: 400}
+"""About how many events a round asks for, by clients."""
+BLOWS = ("kill", "kill", "stop", "kill twice")
+WIDTHS = (6, 8, 11, 9, 9, 8, 8, 9, 9)
+TITLES = ("round", "clients", "blow", "accepted", "received", "claims", "resent", "repeats", "seconds")
+
+
+class Row(Struct, frozen=True):
+    """What came of one round. `repeats`: requests beyond the first of their delivery; `seconds`: from the last blow
+    until nothing was owed."""
+
+    round: int
+    clients: int
+    blow: str
+    accepted: int
+    received: int
+    claims: int
+    resent: int
+    repeats: int
+    seconds: float
+    violations: list[str]
+
+    def line(self) -> str:
+        """As a line of the table."""
+        *cells, seconds = (str(getattr(self, name)) for name in TITLES)
+        return _line([*cells, f"{float(seconds):.2f}"]) + ("  VIOLATED" if self.violations else "")
+
+
+def _line(cells: list[str]) -> str:
+    return " ".join(cell.rjust(width) for cell, width in zip(cells, WIDTHS, strict=True))
+
+
+class Moody:
+    """What receivers do: most take it, some are slow, fail or hang up, all of them take it in the end."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+
+    def __call__(self, received: Received) -> Reply:
+        """The answer to one request."""
+        draw = self._chance.random()
+        if int(received.headers["ensue-attempt"]) > 3 or draw < 0.7:
+            return Reply()
+        if draw < 0.8:
+            return Reply(status=500)
+        if draw < 0.85:
+            return Reply(drop=True)
+        pause = self._chance.uniform(0.01, 0.4)
+        return Reply(hold=lambda: asyncio.sleep(pause))
+
+
+class Load:
+    """Clients that ask for events by known names, and ask again when they got no answer."""
+
+    def __init__(self, server: Server, ledger: Ledger, chance: random.Random, name: str, budget: int) -> None:
+        self._server = server
+        self._ledger = ledger
+        self._chance = chance
+        self._name = name
+        self._left = budget
+        self._marks: list[tuple[int, asyncio.Event]] = []
+
+    def mark(self, accepted: int) -> asyncio.Event:
+        """Set once so many events were accepted."""
+        reached = asyncio.Event()
+        self._marks.append((accepted, reached))
+        return reached
+
+    async def run(self, clients: int) -> None:
+        """All of it."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(clients):
+                group.create_task(self._client())
+
+    async def _client(self) -> None:
+        connection = Connection(self._server.port)
+        try:
+            while self._left > 0:
+                await self._chance.choices((self._single, self._once, self._batch, self._later), (6, 1, 1, 2))[0](
+                    connection
+                )
+        finally:
+            connection.close()
+
+    def _draft(self, **more: object) -> dict[str, object]:
+        self._left -= 1
+        name = f"{self._name}-{self._left}"
+        self._ledger.asked.add(name)
+        kind = self._chance.choice(("chaos.wide", "chaos.wide", "chaos.narrow"))
+        return {"type": kind, "subject": name, "data": {"name": name, "text": "x" * 100}} | more
+
+    async def _single(self, connection: Connection) -> None:
+        draft = self._draft()
+        draft["idempotency_key"] = draft["subject"]
+        self._note(draft, await self._insist(connection, "/api/v1/events", draft))
+
+    async def _once(self, connection: Connection) -> None:
+        """Without a key: asked once, and unknown when the answer was lost."""
+        draft = self._draft()
+        try:
+            answered = await self._post(connection, "/api/v1/events", draft)
+        except OSError:
+            connection.close()
+            return
+        if answered.status != 503:
+            self._note(draft, answered)
+
+    async def _later(self, connection: Connection) -> None:
+        draft = self._draft(delay=round(self._chance.uniform(0, 1.5), 3))
+        draft["idempotency_key"] = draft["subject"]
+        self._note(draft, await self._insist(connection, "/api/v1/events", draft))
+
+    async def _batch(self, connection: Connection) -> None:
+        drafts = [self._draft() for _ in range(self._chance.randint(1, 20))]
+        for draft in drafts:
+            draft["idempotency_key"] = draft["subject"]
+        answered = await self._insist(connection, "/api/v1/events/batch", {"events": drafts})
+        if answered.status != 207:
+            self._ledger.refused.append(f"{drafts[0]['subject']} {answered.status} {answered.body!r}")
+            return
+        for draft, item in zip(drafts, answered.json["items"], strict=True):
+            self._accept(draft, item)
+
+    async def _insist(self, connection: Connection, path: str, body: dict[str, Any]) -> Answered:
+        """Ask until there is an answer that is not 503, by the same idempotency keys."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            try:
+                answered = await self._post(connection, path, body)
+            except OSError:
+                connection.close()
+                await asyncio.sleep(0.02)
+            else:
+                if answered.status != 503:
+                    return answered
+                await asyncio.sleep(0.1)
+            self._ledger.resent += 1
+        raise TimeoutError(f"no answer to {path}")
+
+    async def _post(self, connection: Connection, path: str, body: dict[str, Any]) -> Answered:
+        if not connection.is_open:
+            await connection.open()
+        return await connection.call("POST", path, json.dumps(body).encode(), self._server.headers())
+
+    def _note(self, draft: dict[str, Any], answered: Answered) -> None:
+        if answered.status in (200, 202):
+            self._accept(draft, answered.json)
+        else:
+            self._ledger.refused.append(f"{draft['subject']} {answered.status} {answered.body!r}")
+
+    def _accept(self, draft: dict[str, Any], item: dict[str, Any]) -> None:
+        if "id" not in item:
+            self._ledger.refused.append(f"{draft['subject']} {item}")
+            return
+        self._ledger.accepted[str(draft["subject"])] = item["id"]
+        for accepted, reached in self._marks:
+            if len(self._ledger.accepted) >= accepted:
+                reached.set()
+
+
+class Chaos:
+    """A server, its receiver and the rounds that they go through."""
+
+    def __init__(self, server: Server, sink: Sink, seed: int) -> None:
+        self.server = server
+        self._sink = sink
+        self._chance = random.Random(seed)
+        self._ledger = Ledger(server.data / "ensue.db")
+        self._round = 0
+
+    async def begin(self) -> None:
+        """Start the server and make the triggers: one with room, one with little."""
+        self._sink.script = Moody(self._chance)
+        await self.server.start()
+        retry = {"attempts": 20, "schedule": [0.1]}
+        await self.server.trigger(self._sink.url, match={"type": "chaos.wide"}, retry=retry)
+        await self.server.trigger(self._sink.url, match={"type": "chaos.narrow"}, retry=retry, concurrency=3)
+
+    async def round(self) -> Row:
+        """One round: load, a blow in its midst, and the count when nothing is owed any more."""
+        self._round += 1
+        clients = CLIENTS[self._round % len(CLIENTS)]
+        blow = self._chance.choice(BLOWS) if self._round > len(BLOWS) else BLOWS[self._round - 1]
+        self._ledger.begin_round()
+        self._sink.received.clear()
+        load = Load(self.server, self._ledger, self._chance, f"r{self._round}", EVENTS[clients])
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load.run(clients))
+            blown = group.create_task(self._blow(blow, load, EVENTS[clients]))
+        await eventually(lambda: not self._ledger.pending(), "all debts are paid", PATIENCE)
+        return self._row(clients, blow, time.monotonic() - blown.result())
+
+    async def _blow(self, blow: str, load: Load, budget: int) -> float:
+        """Strike when a random part of the load was accepted; when the server was well again (monotonic seconds)."""
+        await load.mark(round(budget * self._chance.uniform(0.02, 0.7))).wait()
+        await asyncio.sleep(self._chance.uniform(0, 0.02))
+        blows: dict[str, Callable[[], Awaitable[None]]] = {"stop": self._freeze, "kill": self._kill}
+        for _ in range(2 if blow == "kill twice" else 1):
+            await blows[blow.removesuffix(" twice")]()
+        return time.monotonic()
+
+    async def _kill(self) -> None:
+        self.server.kill()
+        await self.server.start()
+
+    async def _freeze(self) -> None:
+        """Past the lease: what is in flight has no claim any more when the server wakes."""
+        self.server.pause()
+        try:
+            await asyncio.sleep(LEASE * 1.3)
+        finally:
+            self.server.resume()
+
+    def _row(self, clients: int, blow: str, seconds: float) -> Row:
+        received = list(self._sink.received)
+        ids = {one.headers["webhook-id"] for one in received}
+        return Row(
+            round=self._round,
+            clients=clients,
+            blow=blow,
+            accepted=len(self._ledger.accepted),
+            received=len(ids),
+            claims=sum(one.claim for one in self._ledger.owed()),
+            resent=self._ledger.resent,
+            repeats=len(received) - len(ids),
+            seconds=seconds,
+            violations=self._ledger.violations(received, killed=blow != "stop"),
+        )
+
+
+@contextmanager
+def chaos_server(directory: Path) -> Iterator[Server]:
+    """A server for rounds, ended whatever happens."""
+    server = Server(directory / "data", ENSUE_LEASE=f"{LEASE}s", ENSUE_LOG_LEVEL="warning")
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+async def run(rounds: int, seed: int, directory: Path) -> bool:
+    """All rounds, printed as they end; whether everything held."""
+    began = time.monotonic()
+    _say(f"seed {seed}, lease {LEASE:.0f} s", _line(list(TITLES)))
+    rows: list[Row] = []
+    with chaos_server(directory) as server:
+        async with Sink() as sink:
+            chaos = Chaos(server, sink, seed)
+            await chaos.begin()
+            for _ in range(rounds):
+                rows.append(await chaos.round())
+                _say(rows[-1].line(), *rows[-1].violations[:20])
+    _print_sums(rows, time.monotonic() - began)
+    return not any(row.violations for row in rows)
+
+
+def _print_sums(rows: list[Row], seconds: float) -> None:
+    sums = [sum(getattr(row, name) for row in rows) for name in TITLES[3:8]]
+    longest = max(row.seconds for row in rows)
+    violated = sum(bool(row.violations) for row in rows)
+    _say(
+        _line([str(len(rows)), "", "", *map(str, sums), f"{longest:.2f}"]),
+        f"{len(rows)} rounds in {seconds:.0f} s; rounds in which a promise was broken: {violated}",
+    )
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="chaos", description="Kill and freeze a server under load, and count.")
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ensue-chaos-") as directory:
+        held = asyncio.run(run(given.rounds, given.seed, Path(directory)))
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
