@@ -4,8 +4,9 @@ import asyncio
 import logging
 
 import pytest
+from uvicorn.server import ServerState
 
-from ensue.http.limits import HttpLimits
+from ensue.http.limits import HttpLimits, Sweeper
 from tests.http.fakes import running
 from tests.http.wire import connected, request
 
@@ -20,7 +21,7 @@ def quick(**changes: float) -> HttpLimits:
 
 async def test_headers_that_come_half() -> None:
     """408 in the words of whoever owns the path, then the connection ends."""
-    async with running(quick(header_seconds=0.05)) as server, connected(server.port) as wire:
+    async with running(quick(header_seconds=0.5)) as server, connected(server.port) as wire:
         await wire.send(HEAD)
         answer = await wire.response()
         assert (answer.status, answer.json["fake"]) == (408, "timeout")
@@ -156,6 +157,7 @@ async def test_too_many_connections() -> None:
             assert answer.headers["retry-after"] == "1"
             assert await third.closed() == b""
         second.writer.close()
+        await second.writer.wait_closed()
         assert (await first.request("GET", "/api/v1/open")).status == 200
         async with connected(server.port) as fourth:
             assert (await fourth.request("GET", "/api/v1/open")).status == 200
@@ -194,6 +196,25 @@ async def test_what_is_not_http(garbage: bytes) -> None:
         assert answer.status == 400
         assert b'"invalid"' in answer.body
         assert await wire.closed() == b""
+
+
+async def test_one_bad_connection_does_not_end_the_watch(caplog: pytest.LogCaptureFixture) -> None:
+    """What goes wrong in looking at one connection is logged; the others are still looked at."""
+
+    class Bad:
+        def __init__(self) -> None:
+            self.looked = 0
+
+        def sweep(self, now: float) -> None:
+            self.looked += 1
+            raise RuntimeError(f"bad at {now > 0}")
+
+    sweeper, bad = Sweeper(ServerState(), HttpLimits()), Bad()
+    sweeper.joined(bad)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert bad.looked == 2
+    assert "could not be swept" in caplog.text
 
 
 async def test_a_client_that_reads_no_answer() -> None:

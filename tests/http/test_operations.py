@@ -14,7 +14,14 @@ from tests.http.wire import connected
 
 def app(problems: list[str]) -> Application:
     """An application with the root's routes; `problems` keep it from being ready."""
-    operations = Operations(lambda: problems, lambda: "ensue_events_total 7\n", ROUTES, "1.2.3")
+    
+    async def readiness() -> list[str]:
+        return problems
+
+    async def metrics() -> str:
+        return "ensue_events_total 7\n"
+
+    operations = Operations(readiness, metrics, ROUTES, "1.2.3")
     return application(FakeEngine(), FakeDialect(), operations)
 
 

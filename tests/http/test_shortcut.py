@@ -51,7 +51,8 @@ def last(method: str = "POST", path: str = "/api/v1/events", body: bytes = b"{}"
         last(path="/api/v1/events?a=b"),
         last(body=b"2\r\n{}\r\n0\r\n\r\n", transfer_encoding="chunked"),
         last(body=b"2\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", transfer_encoding="chunked"),
-        last(upgrade="h2c"),
+        last(connection="Upgrade, HTTP2-Settings", upgrade="h2c"),
+        last(method="GET", path="/api/v1/open", body=b"", connection="Upgrade", upgrade="websocket") + b"\x81\x00",
         last(method="GET", body=b""),
         request("POST", "/api/v1/events", b"{}") + last(),
         request("POST", "/api/v1/events", b"{}", {"connection": "keep-alive"}) * 5

@@ -5,12 +5,15 @@ within a second.
 """
 
 import asyncio
+import logging
 import time
 from email.utils import formatdate
 from typing import Final, Protocol
 
 from msgspec import Struct
 from uvicorn.server import ServerState
+
+log = logging.getLogger("ensue")
 
 KIB: Final = 1024
 
@@ -45,7 +48,8 @@ class Swept(Protocol):
 class Sweeper:
     """The clock of all connections, and who asks them once a second whether their time is up.
 
-    `now` is coarse, the loop's time at the last sweep. `empty` is set while nobody is connected.
+    `now` is coarse, the loop's time at the last sweep. `empty` is set while nobody is connected. `closing` turns away
+    who was accepted just before a stop.
     """
 
     def __init__(self, state: ServerState, limits: HttpLimits) -> None:
@@ -53,6 +57,7 @@ class Sweeper:
         self.loop = asyncio.get_running_loop()
         self.empty = asyncio.Event()
         self.empty.set()
+        self.closing = False
         self.refused = 0
         self.date_line = b""
         self._state = state
@@ -69,7 +74,10 @@ class Sweeper:
         """Look at every connection."""
         self._tick()
         for connection in list(self._connections):
-            connection.sweep(self.now)
+            try:
+                connection.sweep(self.now)
+            except Exception:
+                log.exception("A connection could not be swept.")
 
     def _tick(self) -> None:
         self.now = self.loop.time()

@@ -1,6 +1,6 @@
 """Hides what operators and readers find at the root: liveness, readiness, metrics, and the pages about the API."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from ensue.domain.errors import EnsueError
@@ -19,10 +19,10 @@ _PAGE_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
 )
 
-Readiness = Callable[[], list[str]]
+Readiness = Callable[[], Awaitable[list[str]]]
 """What keeps the server from serving, as sentences; empty when it is ready."""
 
-Metrics = Callable[[], str]
+Metrics = Callable[[], Awaitable[str]]
 """All metrics in Prometheus' text format."""
 
 
@@ -68,7 +68,7 @@ class Operations:
         return json_answer(200, {"status": "ok"})
 
     async def _ready(self, engine: Engine, call: Call) -> Answer:  # noqa: ARG002 - the callable knows
-        problems = self._readiness()
+        problems = await self._readiness()
         return json_answer(
             503 if problems else 200, {"status": "not ready" if problems else "ok", "problems": problems}
         )
@@ -77,7 +77,7 @@ class Operations:
         forwarded = call.header("x-forwarded-for") or call.header("forwarded") or call.header("x-real-ip")
         if forwarded or not is_loopback(call.client):  # a proxy on this machine speaks for anybody
             await bearer_key(engine, call)
-        return Answer(200, self._metrics().encode("utf-8"), (), METRICS_TYPE)
+        return Answer(200, (await self._metrics()).encode("utf-8"), (), METRICS_TYPE)
 
     async def _describe(self, engine: Engine, call: Call) -> Answer:  # noqa: ARG002 - the same for everybody
         return json_answer(200, describe(self._documented, self._version))

@@ -79,7 +79,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let the client in, or tell it that there are too many."""
         super().connection_made(transport)
-        if not self.sweeper.joined(self):
+        room = self.sweeper.joined(self)
+        if self.sweeper.closing:
+            self.transport.close()
+        elif not room:
             self._turn_away()
 
     def _turn_away(self) -> None:
@@ -160,11 +163,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self.since = self.sweeper.now
         self.head_bytes = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; trailers are not kept."""
-        if self.reading == HEAD:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Start what answers the request, if its headers are within their limit."""
         self._head_ends()
@@ -182,6 +180,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Hand the request to the ASGI application."""
         super().on_headers_complete()
         self.cycle.transport = Gate(self)  # type: ignore[assignment]
+        self.headers = []  # trailers go nowhere
 
     def on_body(self, body: bytes) -> None:
         """Hand on a piece of the body; what nobody wants is dropped."""

@@ -110,6 +110,7 @@ async def _serve(
 
 async def _finish(app: Application, state: ServerState, sweeper: Sweeper, grace: float) -> None:
     app.close_streams()
+    sweeper.closing = True
     for connection in list(state.connections):
         connection.shutdown()
     with suppress(TimeoutError):

@@ -37,7 +37,16 @@ class _Nobody:
 class ShortCycle:
     """One request on the short way, with what uvicorn asks of a cycle."""
 
-    __slots__ = ("bound", "call", "disconnected", "keep_alive", "pieces", "response_complete", "response_started")
+    __slots__ = (
+        "bound",
+        "call",
+        "disconnected",
+        "keep_alive",
+        "pieces",
+        "response_complete",
+        "response_started",
+        "task",
+    )
 
     message_event = _Nobody()
 
@@ -46,6 +55,7 @@ class ShortCycle:
         self.call = call
         self.keep_alive = keep_alive
         self.pieces: list[bytes] = []
+        self.task: asyncio.Task[None] | None = None
         self.disconnected = False
         self.response_started = False
         self.response_complete = False
@@ -63,8 +73,11 @@ class ShortcutProtocol(LimitedProtocol):
         """Begin without the scope, which only the long way needs."""
         self.url = b""
         self.headers = []
-        self.expect_100_continue = False
         self._head_begins()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
@@ -99,10 +112,11 @@ class ShortcutProtocol(LimitedProtocol):
         return ShortCycle(bound, call, keep_alive=parser.should_keep_alive())
 
     def _take_the_long_way(self) -> None:
-        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super(LimitedProtocol, self).on_message_begin()
-        self.url, self.expect_100_continue = url, expect
-        self.headers.extend(headers)
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         self.begin_cycle()
 
     def on_body(self, body: bytes) -> None:
@@ -126,9 +140,14 @@ class ShortcutProtocol(LimitedProtocol):
         call = short.call
         force_setattr(call, "body", short.pieces[0] if len(short.pieces) == 1 else b"".join(short.pieces))
         force_setattr(call, "now", self.application.clock())
-        task = self.loop.create_task(self._answer(short))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        short.task = self.loop.create_task(self._run(short))
+        self.tasks.add(short.task)
+
+    async def _run(self, short: ShortCycle) -> None:
+        try:
+            await self._answer(short)
+        finally:
+            self.tasks.discard(cast("asyncio.Task[None]", short.task))  # cheaper than a callback
 
     async def _answer(self, short: ShortCycle) -> None:
         try:
