@@ -1,6 +1,5 @@
 """Hides how keys are made where no key is yet: in the store itself, which a running server heeds at once."""
 
-import asyncio
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -29,6 +28,8 @@ def add(commands: Group) -> None:
 
 def _beside(arguments: Namespace, act: Callable[[Any], Awaitable[T]]) -> T:
     """`act` on the keys of the data directory, opened beside whoever serves it."""
+    import asyncio
+
     from ensue import app
 
     config = read_config(arguments)

@@ -1,6 +1,5 @@
 """Hides how a server is looked after by hand: a copy of its data beside its work, and what a doctor would ask."""
 
-import asyncio
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -29,6 +28,8 @@ def add(commands: Group) -> None:
 
 
 def _backup(arguments: Namespace, terminal: Terminal) -> int:
+    import asyncio
+
     from ensue import app
     from ensue.cli.checks import require_data
 
@@ -67,6 +68,8 @@ def _size(path: Path) -> int:
 
 
 def _doctor(arguments: Namespace, terminal: Terminal) -> int:
+    import asyncio
+
     from ensue.cli.checks import examine
 
     config = read_config(arguments)
