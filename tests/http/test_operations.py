@@ -14,7 +14,7 @@ from tests.http.wire import connected
 
 def app(problems: list[str]) -> Application:
     """An application with the root's routes; `problems` keep it from being ready."""
-    
+
     async def readiness() -> list[str]:
         return problems
 

@@ -132,3 +132,8 @@ async def test_who_the_client_is(proxies: tuple[str, ...], given: str, client: s
         assert (await wire.request("GET", "/api/v1/open", x_forwarded_for=given)).json["client"] == client
         await wire.request("POST", "/api/v1/events", b"{}", x_forwarded_for=given)
         assert server.engine.calls[-1].client == client
+
+
+async def test_these_tests_run_on_the_loop_of_the_server() -> None:
+    """Sockets behave differently on other loops, so that tests on another would say little."""
+    assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
