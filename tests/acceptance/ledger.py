@@ -6,7 +6,7 @@ The file is opened read-only beside the server: what it claimed is nowhere else 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +27,11 @@ class Owed(Struct, frozen=True):
     tries: int
 
 
+def opened(file: Path) -> sqlite3.Connection:
+    """A data file, to read beside its server."""
+    return sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)
+
+
 class Ledger:
     """What clients know by the names that they gave (`subject`), since the beginning and in this round."""
 
@@ -45,10 +50,8 @@ class Ledger:
             self._cursor = database.execute("SELECT coalesce(max(cursor), 0) FROM event").fetchone()[0]
         self.accepted, self.asked, self.refused, self.resent = {}, set(), [], 0
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as database:
-            yield database
+    def _open(self) -> closing[sqlite3.Connection]:
+        return closing(opened(self._file))
 
     def owed(self) -> Sequence[Owed]:
         """The deliveries of this round that send something."""

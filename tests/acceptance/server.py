@@ -49,8 +49,10 @@ def free_port() -> int:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Ours without what is set for Ensue, and `settings`."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("ENSUE_")} | dict(settings)
+    """Ours without what is set for Ensue, and `settings`; our own test programs can be imported."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ENSUE_")}
+    path = os.pathsep.join([*filter(None, [ours.get("PYTHONPATH")]), str(ROOT)])
+    return ours | {"PYTHONPATH": path} | dict(settings)
 
 
 class Server:
@@ -78,7 +80,7 @@ class Server:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self.program, "serve", *arguments],
-                env=environment(self.settings) | {"PYTHONPATH": str(ROOT)},
+                env=environment(self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
