@@ -51,9 +51,9 @@ stand the client library's `process_*` (memory, processor, open files). A histog
 ## The two wide log lines
 
 With `ENSUE_LOG_LEVEL=info` each event is one line, `event.received`, on the logger `ensue.events`, and each try of a
-delivery one, `delivery.attempted`, on `ensue.deliveries`. Failed tries, and results that came too late, are warnings, so
-they are there by default. `ENSUE_LOG_FORMAT=json` writes every line as one JSON object instead of text. Neither data,
-cards, headers nor paths of URLs are ever in a line.
+delivery one, `delivery.attempted`, on `ensue.deliveries`. Failed tries, and results that came too late, are warnings,
+so they are there by default. `ENSUE_LOG_FORMAT=json` writes every line as one JSON object instead of text. Neither
+data, cards, headers nor paths of URLs are ever in a line.
 """
 
 _CLI: Final = """\
@@ -61,13 +61,13 @@ _CLI: Final = """\
 
 {made}
 
-`serve`, `keys`, `backup` and `doctor` work on the data directory of this machine; all but `serve` do so beside a running
-server too. The other commands speak to a server. Where it is, and by which key, they find by themselves on the same
-machine: the port of the settings, and the key in `DATA/first-key`. `--url` and `--key`, or `ENSUE_URL` and `ENSUE_KEY`,
-name others; a key that was found here is never sent elsewhere.
+`serve`, `keys`, `backup` and `doctor` work on the data directory of this machine; all but `serve` do so beside a
+running server too. The other commands speak to a server. Where it is, and by which key, they find by themselves on the
+same machine: the port of the settings, and the key in `DATA/first-key`. `--url` and `--key`, or `ENSUE_URL` and
+`ENSUE_KEY`, name others; a key that was found here is never sent elsewhere.
 
 Results go to standard output, remarks and errors to standard error. Tables are cut to a terminal's width and coloured
-only there (`NO_COLOR` is honoured); in a pipe nothing is cut. With `--json` a result is JSON on one line (`tail`: a line
+only there (`NO_COLOR` is honoured); in a pipe nothing is cut. With `--json` a result is JSON on one line (`tail`: one
 for each event), and an error is `{{"error": {{"code", "message", "field"?}}}}` on standard error.
 
 ## Exit codes
