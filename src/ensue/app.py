@@ -24,6 +24,7 @@ from ensue.domain.guard import Allowed
 from ensue.domain.intake import Limits
 from ensue.domain.project import DEFAULT_SLUG
 from ensue.engine.clock import Clock, WallClock
+from ensue.engine.condition import Condition
 from ensue.engine.engine import Engine, Parts
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
@@ -40,9 +41,11 @@ from ensue.engine.worker import Worker
 from ensue.http.app import Application
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
+from ensue.http.operations import Operations
 from ensue.http.server import serve as serve_http
 from ensue.store.base import Store
 from ensue.telemetry import Telemetry
+from ensue.version import VERSION
 
 _INSTANCE = "instance"
 _KEY_CHECK = "key-check"
@@ -57,7 +60,7 @@ class House(Struct, frozen=True, kw_only=True):
     vault: Vault
     engine: Engine
     telemetry: Telemetry
-    lanes: Lanes
+    condition: Condition
     clock: Clock
 
 
@@ -101,12 +104,12 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
     store = store or make_store(config)
     vault = make_vault(config)
     limits = limits_of(config)
-    telemetry = Telemetry()
+    telemetry = Telemetry(VERSION)
     rules = Rules(config.max_filter_event_bytes)
     keys = Keys(store, vault, clock)
     rules.on_keys(keys.forget)
-    outbound = Outbound(limits.allowed)
-    channels: dict[str, Channel] = {WebhookChannel.kind: WebhookChannel(outbound)}
+    outbound = Outbound(limits.allowed, max_reply=config.max_reply_bytes)
+    channels: dict[str, Channel] = {WebhookChannel.kind: WebhookChannel(outbound, round(config.connect_timeout * 1000))}
     rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
     source = config.public_url or "urn:ensue"
     perform = Perform(rules, channels, vault, clock, rooms, source)
@@ -121,6 +124,7 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         for channel in channels.values():
             await channel.close()
 
+    feed = Feed(store)
     parts = Parts(
         store=store,
         rules=rules,
@@ -128,7 +132,7 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         triggers=triggers,
         ingest=Ingest(store, rules, lanes, worker, clock, telemetry, config.queue_entries),
         worker=worker,
-        scheduler=Scheduler(store, rules, triggers, worker),
+        scheduler=Scheduler(store, rules, triggers, worker, clock),
         retention=Retention(
             store,
             rules,
@@ -137,7 +141,7 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
             round(config.test_retention * 1000),
             config.retention_interval,
         ),
-        feed=Feed(store),
+        feed=feed,
         clock=clock,
         limits=limits,
         heartbeat=config.heartbeat,
@@ -145,7 +149,13 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         close=close,
     )
     return House(
-        config=config, store=store, vault=vault, engine=Engine(parts), telemetry=telemetry, lanes=lanes, clock=clock
+        config=config,
+        store=store,
+        vault=vault,
+        engine=Engine(parts),
+        telemetry=telemetry,
+        condition=Condition(store, lanes, worker, feed, clock),
+        clock=clock,
     )
 
 
@@ -186,7 +196,13 @@ def application(house: House) -> Application:
     points = sorted(entry_points(group="ensue.dialects"), key=lambda point: point.name)
     dialects = [point.load()() for point in points]
     proxies = TrustedProxies(house.config.trusted_proxies.replace(",", " ").split())
-    return Application(house.engine, dialects, clock=house.clock, proxies=proxies)
+    documented = [route for dialect in dialects for route in dialect.routes(house.engine)]
+
+    async def metrics() -> str:
+        return house.telemetry.exposition(await house.condition.gauges())
+
+    operations = Operations(house.condition.problems, metrics, documented, VERSION)
+    return Application(house.engine, [*dialects, operations], clock=house.clock, proxies=proxies)
 
 
 def http_limits(config: Config) -> HttpLimits:

@@ -16,7 +16,7 @@ import pycurl
 from ensue.channels import transfers
 from ensue.channels.driver import Driver
 from ensue.channels.resolver import Resolver, SystemResolver
-from ensue.channels.transfers import Fixed, Order, Transfer
+from ensue.channels.transfers import MAX_BODY, Fixed, Order, Transfer
 from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Address, Allowed, Target, check_header, check_url, loopbacks, vet
 
@@ -101,11 +101,12 @@ class Outbound:
         user_agent: str = "Ensue",
         max_connections: int = 1024,
         max_idle: int = 256,
+        max_reply: int = MAX_BODY,
     ) -> None:
         self._allowed = allowed
         self._system = SystemResolver() if resolve is None else None
         self._resolve: Resolver = self._system or resolve  # type: ignore[assignment]  # one of the two is there
-        self._fixed = Fixed(user_agent=user_agent, ca_file=ca_file)
+        self._fixed = Fixed(user_agent=user_agent, ca_file=ca_file, body_bytes=max_reply)
         self._max_connections = max_connections
         self._max_idle = max_idle
         self._driver: Driver | None = None

@@ -42,6 +42,7 @@ class Fixed(msgspec.Struct, frozen=True):
     ca_file: str | None = None
     idle_s: int = 30
     lifetime_s: int = 300
+    body_bytes: int = MAX_BODY
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -128,6 +129,7 @@ class Transfer:
             (pycurl.PREREQFUNCTION, self._on_request),
         ):
             self.curl.setopt(option, value)
+        self._most = fixed.body_bytes
         if fixed.ca_file is not None:
             self.curl.setopt(pycurl.CAINFO, fixed.ca_file)
 
@@ -141,7 +143,7 @@ class Transfer:
         self.error: BaseException | None = None
         self._header_bytes = 0
         self._headers_done = False
-        self._room = MAX_BODY
+        self._room = self._most
         self._socket = -1
         curl = self.curl
         if order.url != self._url:

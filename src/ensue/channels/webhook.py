@@ -13,7 +13,6 @@ from ensue.domain.cloudevents import binary, plain, structured
 from ensue.domain.delivery import Exchange, Failed, Result, Sent
 from ensue.domain.signature import sign
 
-_AGENT: Final = "Ensue"
 MASK: Final = "***"
 KEPT_BODY: Final = 16_384
 """How much of an answer's body is kept with the attempt (bytes)."""
@@ -26,15 +25,16 @@ class WebhookChannel:
 
     kind = "webhook"
 
-    def __init__(self, outbound: Outbound) -> None:
+    def __init__(self, outbound: Outbound, connect_timeout_ms: int = 5_000) -> None:
         self._outbound = outbound
+        self._connect_timeout_ms = connect_timeout_ms
 
     async def send(self, message: Message, to: Destination, held: Callable[[], bool]) -> Result | None:
         """One POST; the answer as a Result, None when the claim was lost before it was written."""
         headers, body = _content(message, to.format)
         headers += _signed(message, to, body)
         headers += tuple(to.headers.items()) + tuple(to.secret_headers.items())
-        request = Request("POST", to.url, headers, body, to.timeout_ms)
+        request = Request("POST", to.url, headers, body, to.timeout_ms, self._connect_timeout_ms)
         answer = await self._outbound.send(request, held)
         if isinstance(answer, Failure) and answer.kind == "stale":
             return None
@@ -56,7 +56,6 @@ def _content(message: Message, form: str) -> tuple[Headers, bytes]:
 
 def _signed(message: Message, to: Destination, body: bytes) -> Headers:
     return (
-        ("User-Agent", _AGENT),
         ("webhook-id", message.id),
         ("webhook-timestamp", str(message.sent_at)),
         ("webhook-signature", sign(to.secrets, message.id, message.sent_at, body)),

@@ -27,6 +27,9 @@ MAX_PATTERNS: Final = 100
 OLD_SECRET_FOR: Final = DAY
 """How long the secret before a rotation still signs (ms)."""
 
+_OURS: Final = frozenset({"content-type", "accept-encoding"})
+_OUR_PREFIXES: Final = ("webhook-", "ensue-", "ce-")
+
 _SEGMENT: Final = re.compile(r"[^.]+")
 
 
@@ -192,6 +195,9 @@ def check_headers(headers: dict[str, str], field: str) -> dict[str, str]:
     if sum(len(name) + len(value) for name, value in headers.items()) > MAX_HEADER_BYTES:
         raise EnsueError("invalid", f"'{field}' is more than {MAX_HEADER_BYTES} bytes in all.", field)
     for name, value in headers.items():
+        if name.lower() in _OURS or name.lower().startswith(_OUR_PREFIXES):
+            message = f"The header '{name[:80]}' is written by Ensue itself; leave it out."
+            raise EnsueError("invalid", message, f"{field}.{name[:80]}")
         try:
             check_header(name, value)
         except EnsueError as error:
