@@ -76,6 +76,7 @@ class Transfer:
         "_header_bytes",
         "_headers_done",
         "_method",
+        "_most",
         "_room",
         "_socket",
         "_sockets",
