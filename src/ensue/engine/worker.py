@@ -6,6 +6,7 @@ it is renewed before anything is claimed, and never claimed again by ourselves.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -127,16 +128,23 @@ class Worker:
         """Claim no more, wait up to `grace` seconds for answers, release the rest as interrupted."""
         self._stopping = True
         await self._claiming.stop()
-        tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=grace)
-        for flight in list(self._flights.values()):
-            if flight.task is not None and not flight.task.done():
-                flight.task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._landed()
+        for task in self._trying():
+            task.cancel()
+        await self._landed()
         await self._settlement.drained()
         await self._renewing.stop()
+
+    async def _landed(self) -> None:
+        """Return when no try is under way: one whose commit was on its way at the stop begins after it."""
+        while tasks := self._trying():
+            await asyncio.wait(tasks)
+
+    def _trying(self) -> list[asyncio.Task[None]]:
+        tasks = (flight.task for flight in self._flights.values())
+        return [task for task in tasks if task is not None and not task.done()]
 
     async def _pass(self) -> None:
         """Claim for every lane that is due and has room; then wait until there is more."""
