@@ -5,8 +5,6 @@ finite, any depth. The cheap looks below find the bodies that could hold one of 
 """
 
 import re
-from collections.abc import Hashable
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,9 +23,15 @@ _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _AT: Final = re.compile(r" - at `(.*)`$")
 
 
-@cache
-def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """One decoder for each type, made when it is first asked for."""
+    found = _DECODERS.get(kind)
+    if found is None:
+        found = _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 def decode(body: bytes, kind: type[T], prefix: str = "") -> T:
@@ -37,7 +41,7 @@ def decode(body: bytes, kind: type[T], prefix: str = "") -> T:
     """
     check_json(body, prefix)
     try:
-        value: T = _decoder(kind).decode(body)
+        value = _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
         raise _wrong_shape(error, prefix) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
