@@ -7,16 +7,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from msgspec import Struct
 
 from ensue.channels.base import Channel
 from ensue.channels.outbound import Outbound
-from ensue.channels.webhook import WebhookChannel
 from ensue.config import Config
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
@@ -98,64 +98,98 @@ def make_vault(config: Config) -> Vault:
     return Vault(read_key(config.secret_key, directory / "instance.key"))
 
 
+def make_channels(outbound: Outbound) -> dict[str, Channel]:
+    """Every channel that is installed, by the kind of delivery that it sends."""
+    channels: list[Channel] = [point.load()(outbound) for point in entry_points(group="ensue.channels")]
+    return {channel.kind: channel for channel in channels}
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What everything else stands on."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    vault: Vault
+    rules: Rules
+    telemetry: Telemetry
+    outbound: Outbound
+    limits: Limits
+    source: str
+
+
 def build(config: Config, *, clock: Clock | None = None, store: Store | None = None) -> House:
     """Put the house together. EnsueError `invalid` for settings that cannot be."""
-    clock = clock or WallClock()
-    store = store or make_store(config)
-    vault = make_vault(config)
     limits = limits_of(config)
-    telemetry = Telemetry(VERSION)
-    rules = Rules(config.max_filter_event_bytes)
-    keys = Keys(store, vault, clock)
-    rules.on_keys(keys.forget)
-    outbound = Outbound(limits.allowed, max_reply=config.max_reply_bytes)
-    channels: dict[str, Channel] = {WebhookChannel.kind: WebhookChannel(outbound, round(config.connect_timeout * 1000))}
+    ground = Ground(
+        config=config,
+        clock=clock or WallClock(),
+        store=store or make_store(config),
+        vault=make_vault(config),
+        rules=Rules(config.max_filter_event_bytes),
+        telemetry=Telemetry(VERSION),
+        outbound=Outbound(
+            limits.allowed,
+            max_reply=config.max_reply_bytes,
+            connect_timeout_ms=round(config.connect_timeout * 1000),
+        ),
+        limits=limits,
+        source=config.public_url or "urn:ensue",
+    )
+    channels = make_channels(ground.outbound)
+    lanes, worker = _workers(ground, channels)
+    feed = Feed(ground.store)
+    return House(
+        config=config,
+        store=ground.store,
+        vault=ground.vault,
+        engine=Engine(_parts(ground, lanes, worker, feed, channels)),
+        telemetry=ground.telemetry,
+        condition=Condition(ground.store, lanes, worker, feed, ground.clock),
+        clock=ground.clock,
+    )
+
+
+def _workers(ground: Ground, channels: Mapping[str, Channel]) -> tuple[Lanes, Worker]:
+    """Those who pay debts, and the lanes that they take them from."""
+    config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
     rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
-    source = config.public_url or "urn:ensue"
-    perform = Perform(rules, channels, vault, clock, rooms, source)
+    perform = Perform(rules, channels, ground.vault, clock, rooms, ground.source)
     lanes = Lanes(perform.room, rooms)
-    settlement = Settlement(store, rules, clock, telemetry, source)
-    worker = Worker(store, lanes, perform, settlement, clock, telemetry, config.lease)
+    settlement = Settlement(store, rules, clock, ground.telemetry, ground.source)
+    worker = Worker(store, lanes, perform, settlement, clock, ground.telemetry, config.lease)
     settlement.on_debts(worker.note)
-    triggers = Triggers(store, rules, vault, clock, limits.allowed, outbound.lookup, config.max_triggers)
+    return lanes, worker
+
+
+def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: Mapping[str, Channel]) -> Parts:
+    config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
+    keys = Keys(store, ground.vault, clock)
+    rules.on_keys(keys.forget)
+    allowed, lookup = ground.limits.allowed, ground.outbound.lookup
+    triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
+    keep, keep_tests = round(config.retention * 1000), round(config.test_retention * 1000)
 
     async def close() -> None:
         for channel in channels.values():
             await channel.close()
 
-    feed = Feed(store)
-    parts = Parts(
+    return Parts(
         store=store,
         rules=rules,
         keys=keys,
         triggers=triggers,
-        ingest=Ingest(store, rules, lanes, worker, clock, telemetry, config.queue_entries),
+        ingest=Ingest(store, rules, lanes, worker, clock, ground.telemetry, config.queue_entries),
         worker=worker,
         scheduler=Scheduler(store, rules, triggers, worker, clock),
-        retention=Retention(
-            store,
-            rules,
-            clock,
-            round(config.retention * 1000),
-            round(config.test_retention * 1000),
-            config.retention_interval,
-        ),
+        retention=Retention(store, rules, clock, keep, keep_tests, config.retention_interval),
         feed=feed,
         clock=clock,
-        limits=limits,
+        limits=ground.limits,
         heartbeat=config.heartbeat,
         grace=config.grace,
         close=close,
-    )
-    return House(
-        config=config,
-        store=store,
-        vault=vault,
-        engine=Engine(parts),
-        telemetry=telemetry,
-        condition=Condition(store, lanes, worker, feed, clock),
-        clock=clock,
     )
 
 
@@ -247,8 +281,6 @@ async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
 
 def serve(config: Config, ready: Callable[[str, int], None]) -> None:
     """`run` on uvloop. Threads hand the interpreter over quickly: the writer and the event loop take turns."""
-    import uvloop
-
     sys.setswitchinterval(0.0005)
     uvloop.run(run(config, ready))
 

@@ -102,7 +102,9 @@ class Outbound:
         max_connections: int = 1024,
         max_idle: int = 256,
         max_reply: int = MAX_BODY,
+        connect_timeout_ms: int = 5_000,
     ) -> None:
+        self.connect_timeout_ms = connect_timeout_ms
         self._allowed = allowed
         self._system = SystemResolver() if resolve is None else None
         self._resolve: Resolver = self._system or resolve  # type: ignore[assignment]  # one of the two is there

@@ -25,16 +25,15 @@ class WebhookChannel:
 
     kind = "webhook"
 
-    def __init__(self, outbound: Outbound, connect_timeout_ms: int = 5_000) -> None:
+    def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._connect_timeout_ms = connect_timeout_ms
 
     async def send(self, message: Message, to: Destination, held: Callable[[], bool]) -> Result | None:
         """One POST; the answer as a Result, None when the claim was lost before it was written."""
         headers, body = _content(message, to.format)
         headers += _signed(message, to, body)
         headers += tuple(to.headers.items()) + tuple(to.secret_headers.items())
-        request = Request("POST", to.url, headers, body, to.timeout_ms, self._connect_timeout_ms)
+        request = Request("POST", to.url, headers, body, to.timeout_ms, self._outbound.connect_timeout_ms)
         answer = await self._outbound.send(request, held)
         if isinstance(answer, Failure) and answer.kind == "stale":
             return None
