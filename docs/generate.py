@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.api import api_page
 from ensue.cli.exits import MEANINGS
 from ensue.cli.program import build_parser
 from ensue.cli.serving import NO_FLAGS
@@ -128,6 +129,7 @@ def commands(parser: ArgumentParser) -> Iterator[ArgumentParser]:
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "reference/api.md": lambda: api_page(_MADE),
     "reference/cli.md": cli_page,
     "reference/metrics.md": metrics_page,
     "reference/settings.md": settings_page,

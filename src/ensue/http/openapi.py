@@ -8,6 +8,7 @@ import msgspec
 
 from ensue.domain.errors import STATUS
 from ensue.http.exchange import JSON, Problem, Route
+from ensue.http.shapes import shape
 
 Document = dict[str, Any]
 
@@ -25,7 +26,7 @@ def describe(routes: Sequence[Route], version: str) -> Document:
     """The OpenAPI document of the routes that are to be documented."""
     documented = [route for route in routes if route.documented]
     types = _types(documented)
-    schemas, components = msgspec.json.schema_components(list(types), ref_template=_REFERENCE)
+    schemas, components = msgspec.json.schema_components([shape(kind) for kind in types], ref_template=_REFERENCE)
     by_type = dict(zip(types, schemas, strict=True))
     paths: dict[str, Document] = {}
     for route in documented:

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from ensue.dialects.native import intake
 from ensue.domain.cloudevents import parse_batch
 from ensue.domain.errors import EnsueError
-from ensue.domain.intake import Intake, Limits
+from ensue.domain.intake import Draft, Intake, Limits
 from ensue.domain.key import Key
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call, ErrorBody
@@ -21,11 +21,17 @@ from ensue.store.base import Receipt
 class Batch(Struct, frozen=True):
     """Up to 1,000 events, each as in `POST /events`."""
 
+    events: list[Draft]
+
+
+class Envelope(Struct, frozen=True):
+    """A batch whose events are not looked into yet."""
+
     events: list[Raw]
 
 
-class StrictBatch(Batch, frozen=True, forbid_unknown_fields=True):
-    """A batch without unknown fields."""
+class StrictEnvelope(Envelope, frozen=True, forbid_unknown_fields=True):
+    """A batch without unknown fields beside its events."""
 
 
 class Item(Struct, frozen=True, omit_defaults=True):
@@ -55,8 +61,8 @@ class Judged(Struct):
     error: EnsueError | None = None
 
 
-_strict: Final = msgspec.json.Decoder(StrictBatch)
-_lenient: Final = msgspec.json.Decoder(Batch)
+_strict: Final = msgspec.json.Decoder(StrictEnvelope)
+_lenient: Final = msgspec.json.Decoder(Envelope)
 
 
 async def send(engine: Engine, call: Call) -> Answer:
