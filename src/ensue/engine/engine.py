@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from ensue.domain import ids
-from ensue.domain.delivery import SCHEDULED, Attempt, Delivery, State
+from ensue.domain.delivery import SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake, Limits
@@ -105,6 +105,8 @@ class Engine:
             scheduled = await self._scheduled_delivery(project, event_id)
             if scheduled is not None:
                 return _known(scheduled)
+            for event in await self._store.events(project, [event_id]):  # it was emitted between the two looks
+                return Known(event, "recorded")
         raise _no_event(event_id)
 
     async def events(self, query: EventQuery) -> EventPage:
@@ -120,8 +122,9 @@ class Engine:
         """Cancel a scheduled event that has not run; its idempotency key is free again. EnsueError `not_found`,
         `conflict` when it is in the log already."""
         known = await self.event(project, event_id)
-        if known.state == "scheduled":
-            selection = Selection(project=project, event_id=event_id)
+        scheduled = await self._scheduled_delivery(project, event_id)
+        if scheduled is not None:  # by its own id: what an event owes once it has happened is not meant
+            selection = Selection(project=project, ids=[scheduled.id])
             await self._store.cancel(selection, "cancelled", self.clock())
             known = await self.event(project, event_id)
         if known.state == "recorded":
@@ -130,15 +133,8 @@ class Engine:
 
     async def remove_event(self, project: str, event_id: str) -> None:
         """Remove an event for good: its data and card, not its attempts. EnsueError `not_found`."""
-        now = self.clock()
-        if ids.is_event_id(event_id):
-            if await self._store.remove(project, event_id, now):
-                return
-            scheduled = await self._scheduled_delivery(project, event_id)
-            if scheduled is not None and scheduled.state == "pending":
-                await self._store.cancel(Selection(project=project, event_id=event_id), "event removed", now)
-                return
-        raise _no_event(event_id)
+        if not ids.is_event_id(event_id) or not await self._store.remove(project, event_id, self.clock()):
+            raise _no_event(event_id)
 
     async def _scheduled_delivery(self, project: str, event_id: str) -> Delivery | None:
         query = DeliveryQuery(project=project, event_id=event_id, kind=SCHEDULED, limit=1)
@@ -146,8 +142,13 @@ class Engine:
         return items[0] if items and items[0].payload else None
 
     async def send_to(self, intake: Intake, trigger: Trigger) -> Ended:
-        """Store `intake` with one delivery, to `trigger` alone, try it now and wait for what came of it."""
-        _, flight = await self.ingest.submit_to(intake, trigger)
+        """Store `intake` with one delivery, to `trigger` alone, try it now and wait for what came of it.
+
+        EnsueError `unavailable` when there is no room now, `conflict` when it is a repeat.
+        """
+        receipt, flight = await self.ingest.submit_to(intake, trigger)
+        if flight is None:
+            raise EnsueError("conflict", f"Nothing was sent: this was said before, by the event {receipt.event_id}.")
         return await flight.ended()
 
     # deliveries
@@ -174,6 +175,8 @@ class Engine:
         EnsueError `not_found`, `conflict` while it is under way or when it was delivered.
         """
         delivery = await self.delivery(project, delivery_id)
+        if delivery.kind == SCHEDULED and delivery.state == "cancelled":
+            raise EnsueError("conflict", "This event was cancelled, and its idempotency key is free; send it again.")
         now = self.clock()
         trigger = self.rules.trigger(delivery.trigger)
         extra = trigger.retry.attempts if trigger is not None else 1
@@ -198,9 +201,8 @@ class Engine:
 
 
 def _known(delivery: Delivery) -> Known:
-    state: dict[State, str] = {"pending": "scheduled", "cancelled": "cancelled"}
     event = decode_event(bytes(delivery.payload))
-    return Known(event, state.get(delivery.state, "recorded"), delivery.due_at)
+    return Known(event, "scheduled" if delivery.state == "pending" else "cancelled", delivery.due_at)
 
 
 def _no_event(event_id: str) -> EnsueError:

@@ -5,6 +5,7 @@ One that falls behind the ring is dropped and can resume from its cursor (design
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
@@ -45,7 +46,10 @@ class Glimpse(Struct, frozen=True):
 
 
 class Feed:
-    """The live end of the log."""
+    """The live end of the log.
+
+    Places are numbers: `_first` is that of the oldest moment in the ring, `_end` the one after the newest.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -56,17 +60,18 @@ class Feed:
         self._news = asyncio.Event()
         self._closed = False
         self._followers = 0
+        self._idle = True
+        self._joining = asyncio.Lock()
         self._watching = Loop("feed", self._watch)
 
     async def start(self) -> None:
         """Begin at the present end of the log."""
-        self._cursor = self._base = await self._store.head()
         self._watching.start()
 
     async def stop(self) -> None:
         """End every follower's stream, then stop."""
         self._closed = True
-        self._news.set()
+        self._tell()
         await self._watching.stop()
 
     @property
@@ -75,20 +80,32 @@ class Feed:
         return self._followers
 
     async def _watch(self) -> None:
-        if not await self._store.wait(_WAIT):
-            return
-        if not self._followers:
-            self._begin_at(await self._store.head())
-            return
-        while await self._read_on() == PAGE:
-            pass
+        """While nobody watches, what was committed needs no reading: whoever comes first begins at the end."""
+        await self._store.wait(_WAIT)
+        if not self._idle:
+            while await self._read_on() == PAGE:
+                pass
 
-    def _begin_at(self, cursor: str) -> None:
-        """Nobody watches: what was committed meanwhile needs no reading."""
+    async def _wake_up(self) -> None:
+        """Begin at the end of the log, if nobody watched before. What is committed between the look at the end and the
+        end of idleness is nobody's news, hence the reading."""
+        async with self._joining:
+            if self._idle:
+                head = await self._store.head()
+                self._first = self._end
+                self._ring.clear()
+                self._cursor = self._base = head
+                self._idle = False
+                await self._read_on()
+
+    def _leave(self) -> None:
+        self._followers -= 1
         if not self._followers:
-            self._first += len(self._ring)
-            self._ring.clear()
-            self._cursor = self._base = cursor
+            self._idle = True
+
+    @property
+    def _end(self) -> int:
+        return self._first + len(self._ring)
 
     async def _read_on(self) -> int:
         """Take the next page of the log into the ring; how many events it had."""
@@ -114,34 +131,35 @@ class Feed:
 
     async def follow(self, project: str, wanted: Wanted, after: str | None, heartbeat: float) -> AsyncIterator[Glimpse]:
         """What is committed in `project` after the cursor `after` (None: from now), as it comes; a heartbeat each
-        `heartbeat` seconds of silence. Ends when the follower was too slow, or the feed stops."""
+        `heartbeat` seconds in which there was nothing to show. Ends when the follower was too slow, or the feed stops.
+
+        The first glimpse is a heartbeat, so that a follower can resume however early it is cut off.
+        """
         self._followers += 1
         try:
+            await self._wake_up()
             cursor = after if after is not None else await self._store.head()
-            async for glimpse in self._catch_up(project, wanted, cursor):
-                cursor = glimpse.cursor
-                yield glimpse
-            async for glimpse in self._live(project, wanted, cursor, heartbeat):
+            yield Glimpse((), cursor)
+            place = self._place(cursor)
+            while place is None and not self._closed:
+                end, ring_is_whole = self._end, await self._read_on() == 0
+                reading = await self._store.read(cursor, PAGE)
+                if reading.events or reading.gap:
+                    cursor = reading.cursor
+                    moments = [Moment(at, event) for at, event in reading.events]
+                    yield Glimpse(_of(project, wanted, moments), cursor, reading.gap)
+                    place = self._place(cursor)
+                elif ring_is_whole and end == self._end:
+                    place = end  # nothing is after the ring, then nothing was after the cursor: the same place
+            async for glimpse in self._live(project, wanted, place or 0, cursor, heartbeat):
                 yield glimpse
         finally:
-            self._followers -= 1
-
-    async def _catch_up(self, project: str, wanted: Wanted, cursor: str) -> AsyncIterator[Glimpse]:
-        """From the log, until the ring knows the place."""
-        yield Glimpse((), cursor)
-        while self._place(cursor) is None and not self._closed:
-            reading = await self._store.read(cursor, PAGE)
-            if not reading.events and not reading.gap and reading.cursor == cursor:
-                await self._read_on()
-                continue
-            cursor = reading.cursor
-            moments = [Moment(at, event) for at, event in reading.events if event.project == project and wanted(event)]
-            yield Glimpse(moments, cursor, reading.gap)
+            self._leave()
 
     def _place(self, cursor: str) -> int | None:
         """The number of the moment after `cursor`, if the ring has it."""
         if cursor == self._cursor:
-            return self._first + len(self._ring)
+            return self._end
         if cursor == self._base:
             return self._first
         for at in range(len(self._ring) - 1, -1, -1):
@@ -149,22 +167,32 @@ class Feed:
                 return self._first + at + 1
         return None
 
-    async def _live(self, project: str, wanted: Wanted, cursor: str, heartbeat: float) -> AsyncIterator[Glimpse]:
-        place = self._place(cursor)
-        while place is not None and not self._closed:
+    async def _live(
+        self, project: str, wanted: Wanted, place: int, cursor: str, heartbeat: float
+    ) -> AsyncIterator[Glimpse]:
+        """From the ring on. A heartbeat is due whenever nothing was shown for so long, also where much is unwanted."""
+        now = asyncio.get_running_loop().time
+        beat = now() + heartbeat
+        while not self._closed:
             news = self._news
-            end = self._first + len(self._ring)
-            if end - place > MOST_BEHIND or place < self._first:
+            if self._end - place > MOST_BEHIND or place < self._first:
                 return
-            if place < end:
+            if place < self._end:
                 fresh = self._ring[place - self._first :]
-                place = end
-                moments = [moment for moment in fresh if moment.event.project == project and wanted(moment.event)]
+                place, cursor = place + len(fresh), fresh[-1].cursor
+                moments = _of(project, wanted, fresh)
                 if moments:
-                    yield Glimpse(moments, fresh[-1].cursor)
+                    yield Glimpse(moments, cursor)
+                    beat = now() + heartbeat
+                    continue
+            if now() >= beat:
+                yield Glimpse((), cursor)
+                beat = now() + heartbeat
                 continue
-            try:
-                async with asyncio.timeout(heartbeat):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(beat):
                     await news.wait()
-            except TimeoutError:
-                yield Glimpse((), self._cursor)
+
+
+def _of(project: str, wanted: Wanted, moments: Sequence[Moment]) -> Sequence[Moment]:
+    return [moment for moment in moments if moment.event.project == project and wanted(moment.event)]

@@ -1,10 +1,10 @@
 """Hides how events become durable: all that waits goes into one commit, planned when the writer's turn comes.
 
-Two commits may be under way: while one is synced, the next is planned. What waits is bounded; beyond that the answer
-is 503 with `Retry-After`, never a slow death (design section 7).
+What waits is bounded; beyond that the answer is 503 with `Retry-After`, never a slow death (design section 7).
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,13 +17,17 @@ from ensue.domain.intake import Intake
 from ensue.domain.plan import plan, targeted
 from ensue.domain.trigger import Trigger
 from ensue.engine.clock import Clock
+from ensue.engine.gathering import Gathering
 from ensue.engine.lanes import Lanes, Slot
 from ensue.engine.rules import Rules
 from ensue.engine.worker import Flight, Worker
 from ensue.store.base import Changes, Receipt, Store, lanes_of
 from ensue.telemetry import Telemetry
 
-_UNDER_WAY: Final = 2
+_log = logging.getLogger("ensue.engine")
+
+_MOST: Final = 1_000
+"""Entries in one commit, unless one request brings more."""
 _OLDEST: Final = 1.0
 """Seconds that an event may wait for its commit before further ones are refused."""
 
@@ -34,22 +38,26 @@ class _Waiting(Struct, frozen=True):
     intake: Intake
     receipt: asyncio.Future[Receipt]
     only: Trigger | None = None
-    flight: asyncio.Future[Flight] | None = None
+
+
+class _Planned(Struct, frozen=True):
+    """What was planned of one that waited, and the room that its first deliveries took."""
+
+    waiting: _Waiting
+    entry: Entry
+    slots: Sequence[Slot]
 
 
 class _Batch:
-    """What one commit carries: the entries as planned, and the room that their first deliveries took."""
+    """What one commit carries: all of `waiting`, of which some were planned and some refused, by the rules of
+    `revision`."""
 
-    def __init__(self, waiting: Sequence[_Waiting]) -> None:
+    def __init__(self, waiting: Sequence[_Waiting] = ()) -> None:
         self.waiting = waiting
-        self.entries: list[Entry] = []
-        self.slots: list[tuple[Slot, ...]] = []
-
-    def give_back(self, lanes: Lanes) -> None:
-        """Nothing was committed: all room is free again."""
-        for slots in self.slots:
-            for slot in slots:
-                lanes.release(slot)
+        self.planned: list[_Planned] = []
+        self.refused: list[tuple[_Waiting, Exception]] = []
+        self.revision = 0
+        self.flights: list[Flight] = []
 
 
 class Ingest:
@@ -65,100 +73,101 @@ class Ingest:
         self._clock = clock
         self._telemetry = telemetry
         self._most = most
-        self._waiting: list[_Waiting] = []
         self._entries = 0
-        self._since: dict[asyncio.Task[None], float] = {}
+        self._gathering: Gathering[_Waiting] = Gathering(lambda: self._commit(_Batch()))
+        self._alone: set[asyncio.Task[None]] = set()
 
     def submit(self, intake: Intake) -> asyncio.Future[Receipt]:
         """A receipt to await: what became of the intake, once it is on disk. EnsueError `unavailable` when too much
         waits already, before anything is stored."""
-        self._refuse_overflow(1)
-        return self._enqueue(intake)
+        return self.submit_many((intake,))[0]
 
     def submit_many(self, intakes: Sequence[Intake]) -> Sequence[asyncio.Future[Receipt]]:
         """The same for many, all of them in one commit."""
         self._refuse_overflow(len(intakes))
-        return [self._enqueue(intake) for intake in intakes]
+        create_future = asyncio.get_running_loop().create_future
+        waiting = [_Waiting(intake, create_future()) for intake in intakes]
+        self._entries += len(waiting)
+        if waiting:
+            self._gathering.add(waiting)
+        return [one.receipt for one in waiting]
 
-    async def submit_to(self, intake: Intake, trigger: Trigger) -> tuple[Receipt, Flight]:
-        """Store `intake` with one delivery, to `trigger` alone, tried at once by this process; await `Flight.done`.
+    async def submit_to(self, intake: Intake, trigger: Trigger) -> tuple[Receipt, Flight | None]:
+        """Store `intake` with one delivery, to `trigger` alone, tried at once by this process; await `Flight.ended`.
+        No flight where nothing was stored: the receipt says why.
 
         EnsueError `unavailable`, before anything is stored, when there is no room to try it now.
         """
         self._refuse_overflow(1)
-        flight: asyncio.Future[Flight] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(intake, asyncio.get_running_loop().create_future(), trigger, flight)
+        loop = asyncio.get_running_loop()
+        batch = _Batch([_Waiting(intake, loop.create_future(), trigger)])
         self._entries += 1
-        await self._commit(_Batch([waiting]))
-        return await waiting.receipt, await flight
-
-    def _enqueue(self, intake: Intake) -> asyncio.Future[Receipt]:
-        receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(intake, receipt))
-        self._entries += 1
-        if len(self._since) < _UNDER_WAY:
-            self._commit_next()
-        return receipt
+        task = loop.create_task(self._commit(batch))
+        self._alone.add(task)
+        task.add_done_callback(self._alone.discard)
+        await asyncio.shield(task)  # what is committed is ours to try, even if nobody waits any more
+        return await batch.waiting[0].receipt, batch.flights[0] if batch.flights else None
 
     def _refuse_overflow(self, more: int) -> None:
         if self._entries and (self._entries + more > self._most or self._is_late()):
             raise EnsueError("unavailable", "More events wait for the disk than it can take; try again.", retry_after=1)
 
     def _is_late(self) -> bool:
-        if len(self._since) < _UNDER_WAY:
-            return False
-        return asyncio.get_running_loop().time() - min(self._since.values()) > _OLDEST
-
-    def _commit_next(self) -> None:
-        loop = asyncio.get_running_loop()
-        batch, self._waiting = _Batch(self._waiting), []
-        task = loop.create_task(self._commit(batch))
-        self._since[task] = loop.time()
-        task.add_done_callback(self._committed)
-
-    def _committed(self, task: asyncio.Task[None]) -> None:
-        del self._since[task]
-        if self._waiting and len(self._since) < _UNDER_WAY:
-            self._commit_next()
+        since = self._gathering.waits_since()
+        return since is not None and asyncio.get_running_loop().time() - since > _OLDEST
 
     async def _commit(self, batch: _Batch) -> None:
         began = asyncio.get_running_loop().time()
         try:
             receipts = await self._store.append(lambda changes: self._plan(batch, changes))
         except BaseException as error:
-            batch.give_back(self._lanes)
-            self._refuse(batch, error)
+            self._give_up(batch, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            self._conclude(batch, receipts)
+            self._rules.confirm(batch.revision)
+            for planned, receipt in zip(batch.planned, receipts, strict=True):
+                self._conclude(batch, planned, receipt)
             self._telemetry.committed(len(receipts), asyncio.get_running_loop().time() - began)
         finally:
+            for waiting, refusal in batch.refused:
+                _refuse(waiting, refusal)
+                self._worker.nudge()
             self._entries -= len(batch.waiting)
 
     def _plan(self, batch: _Batch, changes: Changes) -> Sequence[Entry]:
-        """In the writer's turn: the debts that follow from the rules of now."""
-        self._rules.learn(changes(self._rules.revision))
+        """In the writer's turn: the debts that follow from the rules of now. One that cannot be planned is refused and
+        costs the others nothing."""
+        if not batch.waiting:
+            batch.waiting = self._gathering.take(_MOST)
+        self._rules.catch_up(changes)
+        batch.revision = self._rules.revision
         now = self._clock()
         for waiting in batch.waiting:
-            entry, slots = self._plan_one(waiting, now)
-            batch.entries.append(entry)
-            batch.slots.append(slots)
-        return batch.entries
+            slots: list[Slot] = []
+            try:
+                entry = self._plan_one(waiting, now, slots)
+            except Exception as error:  # noqa: BLE001 - it goes to whoever waits for it
+                for slot in slots:
+                    self._lanes.release(slot)
+                batch.refused.append((waiting, error))
+            else:
+                batch.planned.append(_Planned(waiting, entry, slots))
+        return [planned.entry for planned in batch.planned]
 
-    def _plan_one(self, waiting: _Waiting, now: int) -> tuple[Entry, tuple[Slot, ...]]:
+    def _plan_one(self, waiting: _Waiting, now: int, slots: list[Slot]) -> Entry:
         event = waiting.intake.event
         if waiting.only is not None:
             entry = targeted(waiting.intake, waiting.only, now)
         else:
             entry = plan(waiting.intake, self._rules.index(event.project), now, self._rules.judge)
         if not entry.deliveries or entry.staged:
-            return entry, ()
-        return self._born_claimed(entry, now, needed=waiting.only is not None)
+            return entry
+        return self._born_claimed(entry, now, slots, needed=waiting.only is not None)
 
-    def _born_claimed(self, entry: Entry, now: int, *, needed: bool) -> tuple[Entry, tuple[Slot, ...]]:
+    def _born_claimed(self, entry: Entry, now: int, slots: list[Slot], *, needed: bool) -> Entry:
         """`entry` with those deliveries claimed by us that have room: one write and one hop less (design section 5)."""
-        deliveries, slots = [], []
+        deliveries = []
         for delivery in entry.deliveries:
             slot = self._worker.reserve(delivery, now)
             if slot is not None:
@@ -167,36 +176,52 @@ class Ingest:
             elif needed:
                 raise EnsueError("unavailable", "There is no room to try this now; try again.", retry_after=1)
             deliveries.append(delivery)
-        return replace(entry, deliveries=tuple(deliveries)), tuple(slots)
+        return replace(entry, deliveries=tuple(deliveries)) if slots else entry
 
-    def _conclude(self, batch: _Batch, receipts: Sequence[Receipt]) -> None:
+    def _conclude(self, batch: _Batch, planned: _Planned, receipt: Receipt) -> None:
         """On disk: hand over what is ours, say where the rest waits, and answer."""
-        for waiting, entry, slots, receipt in zip(batch.waiting, batch.entries, batch.slots, receipts, strict=True):
+        try:
             if receipt.status != "stored":
-                for slot in slots:
-                    self._lanes.release(slot)
-            elif entry.deliveries:
-                self._hand_over(waiting, entry, slots)
-            if not waiting.receipt.done():
-                waiting.receipt.set_result(receipt)
-            self._telemetry.received(waiting.intake.event, receipt.status)
+                self._give_back(planned.slots)
+            elif planned.entry.deliveries:
+                self._hand_over(batch, planned)
+            self._telemetry.received(planned.entry.event, receipt.status)
+        except Exception:  # noqa: BLE001 - logged with its stack
+            _log.exception("the event %s is stored, but was not handed over", receipt.event_id)
+        if not planned.waiting.receipt.done():
+            planned.waiting.receipt.set_result(receipt)
 
-    def _hand_over(self, waiting: _Waiting, entry: Entry, slots: tuple[Slot, ...]) -> None:
-        mine = [delivery for delivery in entry.deliveries if delivery.claimed_until is not None]
-        for delivery, slot in zip(mine, slots, strict=True):
-            flight = self._worker.start(delivery, entry.event, slot)
-            if waiting.flight is not None and not waiting.flight.done():
-                waiting.flight.set_result(flight)
-        if len(mine) < len(entry.deliveries):
-            self._worker.note(lanes_of(_unclaimed(entry.deliveries)))
+    def _hand_over(self, batch: _Batch, planned: _Planned) -> None:
+        deliveries = planned.entry.deliveries
+        mine = [delivery for delivery in deliveries if delivery.claimed_until is not None]
+        for delivery, slot in zip(mine, planned.slots, strict=True):
+            flight = self._worker.start(delivery, planned.entry.event, slot)
+            if planned.waiting.only is not None:
+                batch.flights.append(flight)
+        if len(mine) < len(deliveries):
+            self._worker.note(lanes_of(_unclaimed(deliveries)))
 
-    def _refuse(self, batch: _Batch, error: BaseException) -> None:
+    def _give_up(self, batch: _Batch, error: BaseException) -> None:
+        """Nothing was committed: all room is free again, and everybody hears why."""
+        if not batch.waiting:
+            batch.waiting = self._gathering.take(_MOST)
+        for planned in batch.planned:
+            self._give_back(planned.slots)
         refusal = error if isinstance(error, Exception) else EnsueError("unavailable", "The server is stopping.")
         for waiting in batch.waiting:
-            for future in (waiting.receipt, waiting.flight):
-                if future is not None and not future.done():
-                    future.set_exception(refusal)
-                    future.exception()
+            _refuse(waiting, refusal)
+
+    def _give_back(self, slots: Sequence[Slot]) -> None:
+        for slot in slots:
+            self._lanes.release(slot)
+        if slots:
+            self._worker.nudge()
+
+
+def _refuse(waiting: _Waiting, refusal: Exception) -> None:
+    if not waiting.receipt.done():
+        waiting.receipt.set_exception(refusal)
+        waiting.receipt.exception()  # whoever waited may be gone
 
 
 def _unclaimed(deliveries: Sequence[Delivery]) -> list[Delivery]:

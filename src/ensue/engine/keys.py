@@ -46,6 +46,7 @@ class Keys:
         self._clock = clock
         self._known: dict[str, Key] = {}
         self._unknown: set[str] = set()
+        self._changes = 0
 
     def known(self, token: str) -> Key | None:
         """The key of `token` if it was looked up before and nothing changed since; for the hot path."""
@@ -53,6 +54,7 @@ class Keys:
 
     def forget(self) -> None:
         """A key was changed, here or by another process: look them up again. May be called from any thread."""
+        self._changes += 1
         self._known.clear()
 
     async def authenticate(self, token: str) -> Key:
@@ -61,14 +63,16 @@ class Keys:
         if found is not None:
             return found
         token_hash = hash_token(token)
+        changes = self._changes
         document = None if token_hash in self._unknown else await self._store.find("key", token_hash)
         key = None if document is None else key_of(document)
         if key is None or key.revoked_at is not None:
             self._remember_unknown(token_hash)
             raise EnsueError("unauthorized", _UNKNOWN)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[token] = key
+        if changes == self._changes:  # else it may have been revoked while we read it
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[token] = key
         return key
 
     def _remember_unknown(self, token_hash: str) -> None:

@@ -13,12 +13,16 @@ from typing import Final
 
 from msgspec import Struct
 
+from ensue.store.base import STEP
+
 _NODE: Final = ""
 _LANES_A_PASS: Final = 64
+_STALE: Final = 1_000
+"""So many entries of the heap may be out of date before it is made anew."""
 
 
 class Room(Struct, frozen=True):
-    """What limits a lane: tries at once (0: none, it is disabled), and the host that shares `Rooms.host` with others."""
+    """What limits a lane: tries at once (0: none, it is disabled), and the host that shares `Rooms.host`."""
 
     lane: int
     host: str | None = None
@@ -26,7 +30,7 @@ class Room(Struct, frozen=True):
 
 
 class Rooms(Struct, frozen=True):
-    """How many deliveries may be under way at once: per trigger, per project and host, per node, of scheduled events."""
+    """How many deliveries may be under way at once per trigger, project and host, node; and scheduled events."""
 
     trigger: int = 20
     host: int = 100
@@ -43,7 +47,11 @@ class Slot(Struct, frozen=True):
 
 
 class Lanes:
-    """Lanes with something due, and the room that is left."""
+    """Lanes with something due, and the room that is left.
+
+    A lane is known in at most one of three places: waiting for its time (`_earliest`), due (`_due`), or parked under
+    the name of what it lacks (`_parked`, and `_lacking` the other way round). `_since` says for how long the last two.
+    """
 
     def __init__(self, room_of: Callable[[str], Room], rooms: Rooms) -> None:
         self._room_of = room_of
@@ -52,43 +60,56 @@ class Lanes:
         self._earliest: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
         self._due: deque[str] = deque()
-        self._queued: set[str] = set()
-        self._parked: dict[str, set[str]] = {}
+        self._since: dict[str, int] = {}
+        self._parked: dict[str, dict[str, None]] = {}
+        self._lacking: dict[str, str] = {}
         self._taken: dict[str, int] = {}
         self._granted: dict[str, Room] = {}
 
     def note(self, lane: str, due_at: int) -> None:
         """Something in `lane` is due at `due_at`."""
         with self._lock:
-            if due_at < self._earliest.get(lane, due_at + 1):
+            since = self._since.get(lane)
+            if since is not None:
+                self._since[lane] = min(since, due_at)
+            elif due_at < self._earliest.get(lane, due_at + 1):
                 self._earliest[lane] = due_at
                 heapq.heappush(self._heap, (due_at, lane))
+                if len(self._heap) > 2 * len(self._earliest) + _STALE:
+                    self._heap = [(due, name) for name, due in self._earliest.items()]
+                    heapq.heapify(self._heap)
 
     def next_due(self) -> int | None:
         """When the next lane that is not parked comes due; 0 for at once, None for never."""
         with self._lock:
             if self._due:
-                return 0 if self._taken.get(_NODE, 0) < self._rooms.node else None
+                return 0
             return self._heap[0][0] if self._heap else None
 
     def take(self, now: int) -> dict[str, int]:
-        """Lanes that are due and have room, round robin, each with its room; the room is theirs until `taken`."""
+        """Lanes that are due and have room, round robin, each with its room; the room is theirs until `taken`.
+
+        All together they get at most `STEP`, since a claim is one commit.
+        """
         found: dict[str, int] = {}
+        left = STEP
         with self._lock:
             self._queue_due(now)
             for _ in range(min(len(self._due), _LANES_A_PASS)):
-                if self._taken.get(_NODE, 0) >= self._rooms.node:
-                    break
                 lane = self._due.popleft()
-                self._queued.discard(lane)
                 room = self._room_of(lane)
                 free, lacks = self._free(lane, room)
-                if free > 0:
-                    found[lane] = free
-                    self._granted[lane] = room
-                    self._add(lane, room, free)
-                else:
-                    self._parked.setdefault(lacks, set()).add(lane)
+                if free <= 0:
+                    self._parked.setdefault(lacks, {})[lane] = None
+                    self._lacking[lane] = lacks
+                    continue
+                del self._since[lane]
+                self._granted[lane] = room
+                found[lane] = min(free, left)
+                self._add(lane, room, found[lane])
+                left -= found[lane]
+                if left == 0:
+                    break
         return found
 
     def taken(self, lane: str, room: int, claimed: int, due_at: int | None) -> Slot:
@@ -98,7 +119,7 @@ class Lanes:
         """
         with self._lock:
             granted = self._granted.pop(lane)
-            self._give_back(lane, granted, room - claimed)
+            self._give_back(lane, granted.host, granted.counts, room - claimed)
         if due_at is not None:
             self.note(lane, due_at)
         return Slot(lane, granted.host, granted.counts)
@@ -106,7 +127,7 @@ class Lanes:
     def reserve(self, lane: str, room: Room, now: int) -> Slot | None:
         """Room for a fresh delivery of `lane` that nobody needs to claim, or None: no room, or older ones are due."""
         with self._lock:
-            if lane in self._queued or self._earliest.get(lane, now + 1) <= now or self._is_parked(lane):
+            if lane in self._since or self._earliest.get(lane, now + 1) <= now:
                 return None
             if self._free(lane, room)[0] <= 0:
                 return None
@@ -116,7 +137,7 @@ class Lanes:
     def release(self, slot: Slot) -> None:
         """Give back room; lanes that lacked it are due again."""
         with self._lock:
-            self._give_back(slot.lane, Room(0, slot.host, slot.counts), 1)
+            self._give_back(slot.lane, slot.host, slot.counts, 1)
 
     def wake(self) -> None:
         """Look at every parked lane again: rules changed."""
@@ -131,28 +152,21 @@ class Lanes:
     def counts(self) -> Mapping[str, int]:
         """How many lanes are `waiting` for a time, `due`, or `parked` without room."""
         with self._lock:
-            parked = sum(len(lanes) for lanes in self._parked.values())
-            return {"waiting": len(self._earliest), "due": len(self._due), "parked": parked}
+            return {"waiting": len(self._earliest), "due": len(self._due), "parked": len(self._lacking)}
 
     def oldest_due(self) -> int | None:
-        """The earliest due time that is known."""
+        """The earliest due time that is known, of lanes that wait for room too."""
         with self._lock:
-            return self._heap[0][0] if self._heap else None
+            waiting = [self._heap[0][0]] if self._heap else []
+            return min([*self._since.values(), *waiting], default=None)
 
     def _queue_due(self, now: int) -> None:
         while self._heap and self._heap[0][0] <= now:
             due_at, lane = heapq.heappop(self._heap)
             if self._earliest.get(lane) == due_at:
                 del self._earliest[lane]
-                self._queue(lane)
-
-    def _queue(self, lane: str) -> None:
-        if lane not in self._queued:
-            self._queued.add(lane)
-            self._due.append(lane)
-
-    def _is_parked(self, lane: str) -> bool:
-        return any(lane in lanes for lanes in self._parked.values()) if self._parked else False
+                self._since[lane] = due_at
+                self._due.append(lane)
 
     def _free(self, lane: str, room: Room) -> tuple[int, str]:
         """How much room `lane` has, and under what to park it if none."""
@@ -174,10 +188,10 @@ class Lanes:
         if room.counts:
             self._taken[_NODE] = self._taken.get(_NODE, 0) + count
 
-    def _give_back(self, lane: str, room: Room, count: int) -> None:
+    def _give_back(self, lane: str, host: str | None, counts: bool, count: int) -> None:  # noqa: FBT001 - of a slot
         if count <= 0:
             return
-        for name in (lane, room.host, _NODE if room.counts else None):
+        for name in (lane, host, _NODE if counts else None):
             if name is None:
                 continue
             left = self._taken.get(name, 0) - count
@@ -185,8 +199,10 @@ class Lanes:
                 self._taken[name] = left
             else:
                 self._taken.pop(name, None)
-            self._unpark(name)
+            if name in self._parked:
+                self._unpark(name)
 
     def _unpark(self, lacking: str) -> None:
-        for lane in self._parked.pop(lacking, ()):
-            self._queue(lane)
+        for lane in self._parked.pop(lacking):
+            del self._lacking[lane]
+            self._due.append(lane)

@@ -55,12 +55,16 @@ class Retention:
             after = pruned.next
             if after is None:
                 return removed
-            await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
+            await self._pause(began)
+
+    async def _pause(self, began: float) -> None:
+        await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
 
     async def _cancel_waiting(self, project: str, before: int, now: int) -> None:
         for trigger in self._rules.triggers(project):
-            if trigger.enabled:
-                continue
-            selection = Selection(project=project, lane=trigger.id, created_before=before)
-            while (await self._store.cancel(selection, "trigger disabled for too long", now)).count >= STEP:
-                pass
+            going = not trigger.enabled
+            while going:
+                began = asyncio.get_running_loop().time()
+                selection = Selection(project=project, lane=trigger.id, created_before=before)
+                going = (await self._store.cancel(selection, "trigger disabled for too long", now)).count >= STEP
+                await self._pause(began)

@@ -8,8 +8,11 @@ import asyncio
 from typing import Final
 
 from ensue.domain.errors import EnsueError
+from ensue.domain.schedule import MINUTE
+from ensue.domain.trigger import Trigger
+from ensue.engine.clock import Clock
 from ensue.engine.loop import Loop
-from ensue.engine.rules import Rules
+from ensue.engine.rules import Fault, Rules
 from ensue.engine.triggers import Triggers
 from ensue.engine.worker import Worker
 from ensue.store.base import Store
@@ -19,6 +22,8 @@ _LOOK: Final = 0.25
 _LANES: Final = 500
 _PAUSE: Final = 100
 _LEAST_PAUSE: Final = 0.2
+_AGAIN: Final = MINUTE
+"""A filter's next complaint is noted so much (ms) after the last one at the earliest."""
 _ROUND: Final = 5.0
 """Seconds between two scans of all lanes, at least."""
 
@@ -26,18 +31,20 @@ _ROUND: Final = 5.0
 class Scheduler:
     """Keeps rules and lanes in step with the store."""
 
-    def __init__(self, store: Store, rules: Rules, triggers: Triggers, worker: Worker) -> None:
+    def __init__(self, store: Store, rules: Rules, triggers: Triggers, worker: Worker, clock: Clock) -> None:
         self._store = store
         self._rules = rules
         self._triggers = triggers
         self._worker = worker
+        self._clock = clock
         self._seen = 0
+        self._scanned = False
         self._looking = Loop("changes", self._look)
         self._scanning = Loop("lanes", self._scan)
 
     async def start(self) -> None:
         """Learn all rules, then begin."""
-        self._rules.learn(await self._store.changes(0))
+        await self._rules.refresh(self._store)
         self._seen = self._rules.revision
         self._looking.start()
         self._scanning.start()
@@ -49,7 +56,7 @@ class Scheduler:
 
     async def _look(self) -> None:
         await asyncio.sleep(_LOOK)
-        self._rules.learn(await self._store.changes(self._rules.revision))
+        await self._rules.refresh(self._store)
         if self._rules.revision != self._seen:
             self._seen = self._rules.revision
             self._worker.wake()
@@ -57,18 +64,29 @@ class Scheduler:
 
     async def _note_faults(self) -> None:
         """Say on each trigger what its filter complained of since the last look."""
-        faults, self._rules.faults = self._rules.faults, {}
-        for trigger_id, fault in faults.items():
+        faults = self._rules.take_faults()
+        while faults:
+            trigger_id, fault = faults.popitem()
             trigger = self._rules.trigger(trigger_id)
-            if trigger is None or (trigger.filter_error == fault.error and trigger.filter_off == fault.off):
+            if trigger is None or not self._is_worth_noting(trigger, fault):
                 continue
             try:
                 await self._triggers.note_fault(trigger, fault.error, off=fault.off)
             except EnsueError as error:
-                if error.code not in ("not_found", "conflict"):
+                if error.code != "not_found":
+                    for kept in [(trigger_id, fault), *faults.items()]:
+                        self._rules.put_back(*kept)
                     raise
 
+    def _is_worth_noting(self, trigger: Trigger, fault: Fault) -> bool:
+        """A filter may complain of each event in other words; a change of rules for each would cost everybody."""
+        if fault.off:
+            return not trigger.filter_off
+        again = trigger.filter_error is not None and self._clock() - trigger.updated_at < _AGAIN
+        return not again and trigger.filter_error != fault.error
+
     async def _scan(self) -> None:
+        """Once through all lanes; at the start without pauses, since what a crash left waits for it."""
         after: str | None = None
         loop = asyncio.get_running_loop()
         while True:
@@ -78,5 +96,7 @@ class Scheduler:
             if len(found) < _LANES:
                 break
             after = found[-1].lane
-            await asyncio.sleep(max(_LEAST_PAUSE, _PAUSE * (loop.time() - began)))
+            if self._scanned:
+                await asyncio.sleep(max(_LEAST_PAUSE, _PAUSE * (loop.time() - began)))
+        self._scanned = True
         await asyncio.sleep(_ROUND)

@@ -14,22 +14,41 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from ensue.domain import ids
-from ensue.domain.delivery import SCHEDULED, Delivery, Entry, Failed, Outcome, Result, Retry, decide, record
+from ensue.domain.delivery import (
+    SCHEDULED,
+    Delivery,
+    Entry,
+    Failed,
+    Outcome,
+    Poisoned,
+    Result,
+    Retry,
+    decide,
+    record,
+)
 from ensue.domain.document import Put
+from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake
 from ensue.domain.plan import plan
 from ensue.domain.trigger import Trigger, trigger_document
 from ensue.engine.clock import Clock
+from ensue.engine.gathering import Gathering
 from ensue.engine.rules import Rules
 from ensue.store.base import Changes, Store, Verdict, lanes_of
 from ensue.telemetry import Telemetry
 
 _log = logging.getLogger("ensue.engine")
 
-_PAUSE: Final = 0.2
 _MOST: Final = 1_000
 """Outcomes in one commit."""
+_CROWDED: Final = 5_000
+"""So many outcomes that wait for their commit are enough: nothing more is claimed until there are fewer."""
+_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 2.0
+"""Seconds between two goes at keeping what cannot be kept: the first one, and the longest."""
+_GOES: Final = 5
+"""How often an outcome is tried that the store does not refuse for want of room."""
 
 Note = Callable[[dict[str, int]], None]
 Done = Callable[[Outcome | None], None]
@@ -45,8 +64,21 @@ class Try(Struct, frozen=True):
     ended: int
 
 
+class _Batch:
+    """What one commit settles, as decided by the rules of `revision`."""
+
+    def __init__(self, tries: Sequence[tuple[Try, Done]] = ()) -> None:
+        self.tries = tries
+        self.outcomes: list[Outcome] = []
+        self.revision = 0
+
+
 class Settlement:
-    """Collects tries that are over and commits their outcomes."""
+    """Collects tries that are over and commits their outcomes.
+
+    While they cannot be kept, or too many wait, it does not flow: nothing more is claimed or sent, since what came of
+    it could not be kept either.
+    """
 
     def __init__(self, store: Store, rules: Rules, clock: Clock, telemetry: Telemetry, source: str) -> None:
         self._store = store
@@ -54,72 +86,138 @@ class Settlement:
         self._clock = clock
         self._telemetry = telemetry
         self._source = source
-        self._waiting: list[tuple[Try, Done]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()))
+        self._count = 0
+        self._stuck = 0
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._note: Note = lambda _lanes: None
 
     def on_debts(self, note: Note) -> None:
         """Whom to tell of lanes with something due after a commit."""
         self._note = note
 
+    @property
+    def flows(self) -> bool:
+        """Whether outcomes can be kept."""
+        return self._flowing.is_set()
+
+    async def flowing(self) -> None:
+        """Return when outcomes can be kept."""
+        await self._flowing.wait()
+
     def add(self, trial: Try, done: Done) -> None:
         """Settle `trial` with the next commit, then call `done` with its outcome (None: it was late)."""
-        self._waiting.append((trial, done))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._count += 1
+        self._gathering.add([(trial, done)])
+        self._gauge()
 
-    async def drained(self) -> None:
-        """Return when nothing waits to be settled."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
-
-    async def _run(self) -> None:
+    async def drained(self, patience: float) -> bool:
+        """True when nothing waits to be settled; False, giving up what could not be kept, after `patience` seconds."""
         try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                await self._commit(batch)
-        finally:
-            self._task = None
+            async with asyncio.timeout(patience):
+                await self._gathering.drained()
+        except TimeoutError:
+            _log.error("%d outcomes could not be kept; their deliveries will be tried again", self._count)
+            self._gathering.cancel()
+            return False
+        return True
 
-    async def _commit(self, batch: Sequence[tuple[Try, Done]]) -> None:
+    def _gauge(self) -> None:
+        if self._stuck or self._count >= _CROWDED:
+            self._flowing.clear()
+        else:
+            self._flowing.set()
+
+    async def _commit(self, batch: _Batch, goes: int = 0) -> None:
         """Commit `batch`; what cannot be kept now (disk full) is tried again until it can: the answers are known."""
-        outcomes: list[Outcome] = []
-        while True:
-            try:
-                verdicts = await self._store.settle(lambda changes: self._decide(batch, outcomes, changes))
-            except Exception:
-                _log.exception("%d outcomes could not be kept and are tried again", len(batch))
-                await asyncio.sleep(_PAUSE)
-            else:
-                break
-        self._conclude(batch, outcomes, verdicts)
+        pause = _PAUSE
+        stuck = False
+        try:
+            while True:
+                try:
+                    verdicts = await self._store.settle(lambda changes: self._decide(batch, changes))
+                    break
+                except Exception as error:  # noqa: BLE001 - whatever it is, the outcomes are not lost
+                    if not isinstance(error, EnsueError) or error.code != "unavailable":
+                        await self._apart(batch, error, goes)
+                        return
+                    if not stuck:
+                        _log.warning("outcomes cannot be kept, nothing more is sent until they can: %s", error)
+                        self._stuck += 1
+                        stuck = True
+                        self._gauge()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            self._stuck -= stuck
+            self._gauge()
+        self._rules.confirm(batch.revision)
+        await self._conclude(batch, verdicts)
 
-    def _conclude(
-        self, batch: Sequence[tuple[Try, Done]], outcomes: Sequence[Outcome], verdicts: Sequence[Verdict]
-    ) -> None:
+    async def _apart(self, batch: _Batch, error: Exception, goes: int) -> None:
+        """The store refused the batch for what is in it: each outcome by itself, so that one costs the others nothing.
+
+        One that is refused again and again is given up: its claim runs out, and in the end it is poison.
+        """
+        if not batch.tries:
+            batch.tries = self._gathering.take(_MOST)
+        _log.error("%d outcomes were refused: %r", len(batch.tries), error)
+        if len(batch.tries) == 1:
+            if goes >= _GOES:
+                self._finish(batch.tries[0][1], None)
+                return
+            await asyncio.sleep(_PAUSE)
+        for one in batch.tries:
+            await self._commit(_Batch([one]), goes + 1)
+
+    async def _conclude(self, batch: _Batch, verdicts: Sequence[Verdict]) -> None:
         debts: list[Delivery] = []
-        for (trial, done), outcome, verdict in zip(batch, outcomes, verdicts, strict=True):
+        rules_changed = False
+        for (trial, done), outcome, verdict in zip(batch.tries, batch.outcomes, verdicts, strict=True):
             if verdict == "conflict":
-                self._waiting.append((trial, done))
+                self._gathering.add([(trial, done)])
                 continue
-            self._telemetry.attempted(trial.delivery, trial.event, outcome, verdict)
             if verdict == "accepted":
                 debts += (outcome.delivery, *outcome.next)
                 debts += (delivery for entry in outcome.emits for delivery in entry.deliveries)
-            done(outcome if verdict == "accepted" else None)
+                rules_changed = rules_changed or bool(outcome.puts)
+            self._finish(done, outcome if verdict == "accepted" else None)
+            self._telemetry.attempted(trial.delivery, trial.event, outcome, verdict)
+        self._gauge()
         self._note(lanes_of(debts))
+        if rules_changed:
+            await self._rules.refresh(self._store)
 
-    def _decide(self, batch: Sequence[tuple[Try, Done]], outcomes: list[Outcome], changes: Changes) -> list[Outcome]:
+    def _finish(self, done: Done, outcome: Outcome | None) -> None:
+        self._count -= 1
+        done(outcome)
+
+    def _decide(self, batch: _Batch, changes: Changes) -> list[Outcome]:
         """In the writer's turn: what follows, by the rules of now."""
-        self._rules.learn(changes(self._rules.revision))
+        if not batch.tries:
+            batch.tries = self._gathering.take(_MOST)
+        self._rules.catch_up(changes)
+        batch.revision = self._rules.revision
         now = self._clock()
-        outcomes[:] = [self._outcome(trial, now) for trial, _ in batch]
-        return outcomes
+        batch.outcomes = [self._outcome(trial, now) for trial, _ in batch.tries]
+        return batch.outcomes
 
     def _outcome(self, trial: Try, now: int) -> Outcome:
+        """What follows of a try. What cannot be told or emitted is left out: the result itself must be kept."""
+        try:
+            if trial.delivery.kind == SCHEDULED:
+                return self._emission(trial.delivery, trial.result, now)
+            return self._sending(trial, now)
+        except Exception as error:  # noqa: BLE001 - logged with its stack
+            _log.exception("what follows of the delivery %s cannot be told", trial.delivery.id)
+            scheduled = trial.delivery.kind == SCHEDULED
+            result = Poisoned(f"the event cannot be emitted: {error!r}"[:300]) if scheduled else trial.result
+            settled = decide(trial.delivery, result, Retry(), now, ids.jitter())
+            return Outcome(settled, record(trial.delivery, result, trial.began, trial.ended))
+
+    def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
-        if delivery.kind == SCHEDULED:
-            return self._emission(delivery, result, now)
         trigger = self._rules.trigger(delivery.trigger)
         settled = decide(delivery, result, trigger.retry if trigger else Retry(), now, ids.jitter())
         attempt = record(delivery, result, trial.began, trial.ended)
@@ -135,6 +233,10 @@ class Settlement:
     def _emission(self, delivery: Delivery, result: Result, now: int) -> Outcome:
         """A scheduled event enters the log, planned by the triggers of now; its key counted when it was accepted."""
         settled = decide(delivery, result, Retry(), now, 0.0)
+        if settled.state == "dead":
+            return Outcome(
+                settled, None, (), (self._report("ensue.delivery.dead", _dead(settled, None), delivery, now),)
+            )
         if settled.state != "delivered":
             return Outcome(settled)
         event = decode_event(bytes(delivery.payload))

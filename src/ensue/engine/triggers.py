@@ -38,6 +38,9 @@ from ensue.store.base import Store
 Lookup = Callable[[str], Awaitable[str | None]]
 """Resolves a URL's host: None, or a warning that it does not resolve; EnsueError `invalid` if it may not be reached."""
 
+_OLD_SECRETS: Final = 9
+"""So many old secrets sign beside the present one, however often it is rotated in a day."""
+
 _TRIES: Final = 5
 """How often a change is tried again when somebody else changed the trigger meanwhile."""
 
@@ -130,11 +133,10 @@ class Triggers:
 
     async def update(self, project: str, trigger_id: str, patch: TriggerPatch) -> Changed:
         """Change what `patch` gives. EnsueError `invalid`, `not_found`, `conflict`."""
-        trigger = await self._change(project, trigger_id, lambda trigger: self._patched(trigger, patch))
         warnings: tuple[str, ...] = ()
-        if isinstance(patch.endpoint, EndpointPatch) and patch.endpoint.url is not UNSET:
-            warnings = await self._warnings(trigger.endpoint.url)
-        return Changed(trigger, warnings)
+        if isinstance(patch.endpoint, EndpointPatch) and isinstance(patch.endpoint.url, str):
+            warnings = await self._warnings(check_endpoint_url(patch.endpoint.url, self._allowed))
+        return Changed(await self._change(project, trigger_id, lambda now: self._patched(now, patch)), warnings)
 
     def _patched(self, trigger: Trigger, patch: TriggerPatch) -> Trigger:
         changes: dict[str, object] = {}
@@ -181,8 +183,8 @@ class Triggers:
 
         def rotated(trigger: Trigger) -> Trigger:
             old = (replace(one, until=min(one.until or until, until)) for one in trigger.endpoint.secrets)
-            kept = tuple(one for one in old if one.until is not None and one.until > self._clock())
-            return replace(trigger, endpoint=replace(trigger.endpoint, secrets=(sealed, *kept)))
+            kept = [one for one in old if one.until is not None and one.until > self._clock()]
+            return replace(trigger, endpoint=replace(trigger.endpoint, secrets=(sealed, *kept[:_OLD_SECRETS])))
 
         return Changed(await self._change(project, trigger_id, rotated), (), secret)
 
@@ -229,7 +231,7 @@ class Triggers:
         return True
 
     async def _learn(self) -> None:
-        if self._rules.learn(await self._store.changes(self._rules.revision)):
+        if await self._rules.refresh(self._store):
             self._changed()
 
 

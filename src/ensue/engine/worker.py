@@ -1,18 +1,32 @@
 """Hides how debts are paid: claims what is due where there is room, has it tried, and settles what came of it.
 
 The rules of claims, leases and fences stand in the design, section 5. What this process has in flight is in `_flights`;
-it is renewed before anything is claimed, and never claimed again by ourselves.
+it is renewed before anything is claimed, so that we never claim it again ourselves. Nothing is claimed or sent while
+outcomes cannot be kept.
 """
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ensue.domain.delivery import POISON, SCHEDULED, Attempt, Delivery, Interrupted, Outcome, Poisoned, Result, Sent
+from ensue.domain.delivery import (
+    POISON,
+    SCHEDULED,
+    Attempt,
+    Delivery,
+    Failed,
+    Interrupted,
+    Outcome,
+    Poisoned,
+    Result,
+    Sent,
+)
+from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Lanes, Slot
@@ -22,8 +36,13 @@ from ensue.engine.settlement import Settlement, Try
 from ensue.store.base import Claimed, Store
 from ensue.telemetry import Telemetry
 
+_log = logging.getLogger("ensue.engine")
+
 _MOST_WAIT: Final = 60.0
 """Seconds between two looks when nothing is known to be due."""
+_PAUSE: Final = 0.2
+_LAST_COMMITS: Final = 3.0
+"""Seconds beyond the grace for keeping what came of the last tries."""
 
 
 class Ended(Struct, frozen=True):
@@ -35,9 +54,12 @@ class Ended(Struct, frozen=True):
 
 
 class Flight:
-    """A delivery that this process holds: its claim, until when, and what is done when it is settled."""
+    """A delivery that this process holds: its claim, until when, and what is done when it is settled.
 
-    __slots__ = ("claim", "delivery", "done", "event", "slot", "task", "until")
+    `lost`: the claim is somebody else's, or nobody's, by now.
+    """
+
+    __slots__ = ("claim", "delivery", "done", "event", "lost", "slot", "task", "until")
 
     def __init__(self, delivery: Delivery, event: Event | None, slot: Slot) -> None:
         self.delivery = delivery
@@ -45,8 +67,14 @@ class Flight:
         self.slot = slot
         self.claim = delivery.claim
         self.until = delivery.claimed_until or 0
+        self.lost = False
         self.task: asyncio.Task[None] | None = None
         self.done: asyncio.Future[Ended] | None = None
+
+    def lose(self) -> None:
+        """The claim is gone: nothing may be sent by it any more."""
+        self.lost = True
+        self.until = 0
 
     def ended(self) -> asyncio.Future[Ended]:
         """What to await for the end of this try."""
@@ -76,8 +104,9 @@ class Worker:
         self._telemetry = telemetry
         self._lease = round(lease * 1000)
         self._flights: dict[str, Flight] = {}
+        self._renewed_at = clock()
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopping = self._over = False
         self._claiming = Loop("claims", self._pass)
         self._renewing = Loop("renewals", self._renew_in_time)
 
@@ -97,9 +126,13 @@ class Worker:
         self._lanes.wake()
         self._wake.set()
 
+    def nudge(self) -> None:
+        """There may be room now."""
+        self._wake.set()
+
     def reserve(self, delivery: Delivery, now: int) -> Slot | None:
         """Room to try a fresh delivery without claiming it, or None. Called in the writer's turn."""
-        if self._stopping:
+        if self._stopping or not self._settlement.flows:
             return None
         return self._lanes.reserve(delivery.lane, self._perform.room(delivery.lane), now)
 
@@ -111,8 +144,10 @@ class Worker:
     def start(self, delivery: Delivery, event: Event | None, slot: Slot) -> Flight:
         """Try a delivery that is ours."""
         flight = Flight(delivery, event, slot)
-        self._flights[delivery.id] = flight
-        if delivery.lost > POISON:
+        self._register(flight)
+        if self._over:
+            self._settle(flight, Interrupted(), self._clock())
+        elif delivery.lost > POISON:
             self._settle(flight, Poisoned(), self._clock())
         elif delivery.kind == SCHEDULED:
             self._settle(flight, Sent(), self._clock())
@@ -120,22 +155,43 @@ class Worker:
             flight.task = asyncio.get_running_loop().create_task(self._try(flight))
         return flight
 
+    def _register(self, flight: Flight) -> None:
+        """Of two flights of one delivery the later claim counts: it was cancelled and asked for again meanwhile, or our
+        first claim ran out before we heard of it."""
+        other = self._flights.get(flight.delivery.id)
+        if other is not None and other.claim > flight.claim:
+            flight.lose()
+            return
+        if other is not None:
+            other.lose()
+        self._flights[flight.delivery.id] = flight
+
     def in_flight(self) -> Sequence[str]:
         """The ids of the deliveries that this process holds."""
         return list(self._flights)
 
     async def stop(self, grace: float) -> None:
         """Claim no more, wait up to `grace` seconds for answers, release the rest as interrupted."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
         self._stopping = True
-        await self._claiming.stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace):
+        self._wake.set()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._claiming.finish()  # not cancelled: what it claims just now is released below
+        except TimeoutError:
+            _log.warning("the last claim did not end within the grace")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
                 await self._landed()
+        self._over = True
         for task in self._trying():
             task.cancel()
         await self._landed()
-        await self._settlement.drained()
+        await self._settlement.drained(max(0.0, deadline - loop.time()) + _LAST_COMMITS)
         await self._renewing.stop()
+        for flight in list(self._flights.values()):
+            self._settled(flight, None)
 
     async def _landed(self) -> None:
         """Return when no try is under way: one whose commit was on its way at the stop begins after it."""
@@ -147,27 +203,35 @@ class Worker:
         return [task for task in tasks if task is not None and not task.done()]
 
     async def _pass(self) -> None:
-        """Claim for every lane that is due and has room; then wait until there is more."""
+        """Claim for every lane that is due and has room; then wait until there is more.
+
+        `now` is read before the renewal: what was renewed after it cannot be due at it, however long we were stopped
+        between the two.
+        """
         self._wake.clear()
+        if self._stopping:
+            return
+        if not self._settlement.flows:
+            await self._rest(_MOST_WAIT)
+            return
         now = self._clock()
-        await self._renew_if_late(now)
+        if now - self._renewed_at > self._lease // 3:
+            await self._renew()
         rooms = self._lanes.take(now)
         if rooms:
             await self._claim(rooms, now)
-            return
-        await self._wait()
+        else:
+            due = self._lanes.next_due()
+            await self._rest(_MOST_WAIT if due is None else min(_MOST_WAIT, (due - self._clock()) / 1000))
 
-    async def _wait(self) -> None:
-        due = self._lanes.next_due()
-        seconds = _MOST_WAIT if due is None else min(_MOST_WAIT, max(0.0, (due - self._clock()) / 1000))
+    async def _rest(self, seconds: float) -> None:
+        """Until we are woken, or for so long."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _claim(self, rooms: Mapping[str, int], now: int) -> None:
         try:
@@ -178,8 +242,7 @@ class Worker:
             raise
         by_lane: dict[str, list[Claimed]] = {lane: [] for lane in rooms}
         for claimed in claims.claimed:
-            if claimed.delivery.id not in self._flights:
-                by_lane[claimed.delivery.lane].append(claimed)
+            by_lane[claimed.delivery.lane].append(claimed)
         for lane, found in by_lane.items():
             slot = self._lanes.taken(lane, rooms[lane], len(found), claims.due.get(lane))
             for claimed in found:
@@ -188,24 +251,40 @@ class Worker:
     async def _try(self, flight: Flight) -> None:
         began = self._clock()
         try:
-            result = await self._perform(flight.delivery, flight.event, lambda: flight.until > self._clock())
+            result = await self._perform(flight.delivery, flight.event, lambda: self._may_send(flight))
             while result is None:
                 if not await self._regain(flight):
                     self._drop(flight)
                     return
                 began = self._clock()
-                result = await self._perform(flight.delivery, flight.event, lambda: flight.until > self._clock())
+                result = await self._perform(flight.delivery, flight.event, lambda: self._may_send(flight))
         except asyncio.CancelledError:
             result = Interrupted()
+        except Exception as error:  # noqa: BLE001 - logged with its stack
+            _log.exception("the try of the delivery %s broke", flight.delivery.id)
+            result = Failed(f"internal: {error!r}"[:300])
         self._settle(flight, result, began)
+
+    def _may_send(self, flight: Flight) -> bool:
+        """Asked just before a request is written."""
+        return flight.until > self._clock() and self._settlement.flows
 
     async def _regain(self, flight: Flight) -> bool:
         """Whether the claim, run out before the request was written, is still ours; renewed if so."""
-        until = self._clock() + self._lease
-        held = await self._store.renew([(flight.delivery.id, flight.claim)], until)
-        if held:
-            flight.until = until
-        return bool(held)
+        while not flight.lost:
+            await self._settlement.flowing()
+            until = self._clock() + self._lease
+            try:
+                held = await self._store.renew([(flight.delivery.id, flight.claim)], until)
+            except EnsueError:
+                await asyncio.sleep(_PAUSE)  # whether it is ours cannot be told now
+                continue
+            if not held:
+                flight.lose()
+            elif not flight.lost:
+                flight.until = until
+                return True
+        return False
 
     def _settle(self, flight: Flight, result: Result, began: int) -> None:
         """The slot is free as soon as the try is over; the flight is ours until it is settled."""
@@ -223,7 +302,8 @@ class Worker:
         self._settled(flight, None)
 
     def _settled(self, flight: Flight, outcome: Outcome | None) -> None:
-        self._flights.pop(flight.delivery.id, None)
+        if self._flights.get(flight.delivery.id) is flight:
+            del self._flights[flight.delivery.id]
         if flight.done is not None and not flight.done.done():
             ended = Ended(None, None) if outcome is None else Ended(outcome.delivery, outcome.attempt)
             flight.done.set_result(ended)
@@ -232,18 +312,16 @@ class Worker:
         await asyncio.sleep(self._lease / 3000)
         await self._renew()
 
-    async def _renew_if_late(self, now: int) -> None:
-        """Each pass renews first what a stopped process or a slow disk left to run out."""
-        if any(flight.until - now < self._lease // 3 for flight in self._flights.values()):
-            await self._renew()
-
     async def _renew(self) -> None:
-        flights = list(self._flights.values())
-        if not flights:
-            return
-        until = self._clock() + self._lease
-        held = await self._store.renew([(flight.delivery.id, flight.claim) for flight in flights], until)
-        mine = set(held)
-        for flight in flights:
-            if flight.delivery.id in mine:
-                flight.until = until
+        """Renew all that is in flight, in one statement, also what has run out; what is not ours any more is lost."""
+        now = self._clock()
+        flights = [flight for flight in self._flights.values() if not flight.lost]
+        if flights:
+            until = now + self._lease
+            held = set(await self._store.renew([(flight.delivery.id, flight.claim) for flight in flights], until))
+            for flight in flights:
+                if flight.delivery.id not in held:
+                    flight.lose()
+                elif not flight.lost:
+                    flight.until = until
+        self._renewed_at = now
