@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ensue.app import Beside, open_beside
 from ensue.cli.exits import FailedError
-from ensue.client.transport import ApiError, Call, Transport
+from ensue.client.transport import ApiError, Transport
 from ensue.config import Config, local_url
 from ensue.domain.errors import EnsueError
 from ensue.domain.trigger import trigger_of
@@ -103,9 +103,9 @@ def examine_server(url: str) -> Finding:
     """Whether the server answers and is ready."""
     transport = Transport(url, None, timeout=5.0, retries=0)
     try:
-        transport.call(Call(method="GET", path="/readyz"))
+        problems = transport.problems()
     except ApiError as error:
         return Finding("server", ok=False, detail=error.message)
     finally:
         transport.close()
-    return Finding("server", ok=True, detail=f"{url} answers and is ready")
+    return Finding("server", ok=not problems, detail=" ".join(problems) or f"{url} answers and is ready")

@@ -37,7 +37,13 @@ def _list(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json({"items": items})
         return OK
-    columns = [Column("ID"), Column("STATE"), Column("TRIES"), Column("WHEN"), Column("REASON", True)]
+    columns = [
+        Column("ID"),
+        Column("STATE"),
+        Column("TRIES", number=True),
+        Column("UTC"),
+        Column("REASON", flexible=True),
+    ]
     terminal.table(columns, [_row(delivery) for delivery in items], "No deliveries.")
     return OK
 
@@ -56,7 +62,14 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     attempts = delivery.pop("attempts", [])
     terminal.record(delivery)
     terminal.say()
-    columns = [Column("TRY"), Column("RESULT"), Column("STATUS"), Column("MS"), Column("WHEN"), Column("ERROR", True)]
+    columns = [
+        Column("TRY", number=True),
+        Column("RESULT"),
+        Column("STATUS"),
+        Column("MS", number=True),
+        Column("UTC"),
+        Column("ERROR", flexible=True),
+    ]
     terminal.table(columns, [_attempt(attempt) for attempt in attempts], "Not tried yet.")
     return OK
 

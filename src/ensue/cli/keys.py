@@ -71,7 +71,13 @@ def _list(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json({"items": rows})
         return OK
-    columns = [Column("ID"), Column("STATE"), Column("MADE"), Column("NAME", True), Column("SCOPES", True)]
+    columns = [
+        Column("ID"),
+        Column("STATE"),
+        Column("MADE (UTC)"),
+        Column("NAME", flexible=True),
+        Column("SCOPES", flexible=True),
+    ]
     cells = [
         [row["id"], "revoked" if row["revoked_at"] else "valid", when(row["created_at"]), row["name"], row["scopes"]]
         for row in rows

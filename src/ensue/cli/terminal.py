@@ -31,10 +31,12 @@ _LEAST: Final = 8
 
 
 class Column(NamedTuple):
-    """A column of a table. A `flexible` one is cut where the line is too narrow; others never, so ids stay whole."""
+    """A column of a table. A `flexible` one is cut where the line is too narrow; others never, so ids stay whole.
+    `number`s stand at its right."""
 
     title: str
     flexible: bool = False
+    number: bool = False
 
 
 class Terminal:
@@ -72,7 +74,8 @@ class Terminal:
         widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
         _shrink(widths, columns, self.width)
         for line in lines:
-            self.say("  ".join(self._fitted(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            fitted = (self._fitted(*one) for one in zip(line, widths, columns, strict=True))
+            self.say("  ".join(fitted).rstrip())
 
     def record(self, value: Mapping[str, Any]) -> None:
         """One thing: each field on a line, nested ones as `outer.inner`; fields without a value are left out."""
@@ -91,8 +94,9 @@ class Terminal:
             self._err.write(f"\r\x1b[K{_cut(text, self.width)}")
             self._err.flush()
 
-    def _fitted(self, cell: str, width: int) -> str:
-        return self._painted(cell, _cut(cell, width).ljust(width))
+    def _fitted(self, cell: str, width: int, column: Column) -> str:
+        text = _cut(cell, width)
+        return self._painted(cell, text.rjust(width) if column.number else text.ljust(width))
 
     def _painted(self, word: str, text: str) -> str:
         colour = _COLOURS.get(word) if self._colour else None
@@ -138,8 +142,10 @@ def _cut(text: str, width: int) -> str:
 
 
 def _listed(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, list | tuple) and value and all(isinstance(one, str | int | float) for one in value):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(one if isinstance(one, str) else _listed(one) for one in value)
     return _compact(value)
 
 

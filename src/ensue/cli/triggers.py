@@ -87,7 +87,13 @@ def _list(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json({"items": items})
         return OK
-    columns = [Column("ID"), Column("STATE"), Column("NAME", True), Column("TYPE", True), Column("ENDPOINT", True)]
+    columns = [
+        Column("ID"),
+        Column("STATE"),
+        Column("NAME", flexible=True),
+        Column("TYPE", flexible=True),
+        Column("ENDPOINT", flexible=True),
+    ]
     terminal.table(columns, [_row(trigger) for trigger in items], "No triggers. `ensue triggers create` makes one.")
     return OK
 

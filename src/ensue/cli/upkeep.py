@@ -86,7 +86,7 @@ def report(findings: Sequence[dict[str, Any]], terminal: Terminal, *, as_json: b
     rows = [
         ["ok" if one["ok"] else "problem", one["check"], "" if not one["ok"] else one["detail"]] for one in findings
     ]
-    terminal.table([Column("STATE"), Column("CHECK"), Column("DETAIL", True)], rows, "Nothing was looked at.")
+    terminal.table([Column("STATE"), Column("CHECK"), Column("DETAIL", flexible=True)], rows, "Nothing was looked at.")
     for finding in findings:
         if not finding["ok"]:
             terminal.say(f"\n{finding['check']}: {finding['detail']}")

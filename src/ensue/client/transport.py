@@ -109,6 +109,21 @@ class Transport:
             response.close()
             connection.close()
 
+    def problems(self) -> Sequence[str]:
+        """What keeps the server from serving, as it says itself (`/readyz`); empty when ready. Raises ApiError."""
+        connection = self._connection()
+        response = self._ask(connection, Call(method="GET", path="/readyz"))
+        try:
+            body = response.read()
+        except (OSError, HTTPException) as error:
+            raise self._unreachable(error) from None
+        finally:
+            connection.close()
+        try:
+            return [str(problem) for problem in msgspec.json.decode(body)["problems"]]
+        except (ValueError, KeyError, TypeError):
+            raise _refusal(response, body) from None
+
     def close(self) -> None:
         """Let go of idle connections."""
         while self._idle:

@@ -1,0 +1,176 @@
+"""Hides how output is pinned: each case is a command with fixed answers, and the file that holds what it must say.
+
+`python -m tests.cli.golden` writes the files anew; look at the difference before keeping it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ensue.cli.serving import welcome
+from tests.answering import Say, refusal
+from tests.cli.program import Ran, run_against
+
+DIRECTORY: Final = Path(__file__).parent / "golden"
+
+TRIGGER: Final[dict[str, Any]] = {
+    "id": "trg_06gc8m3c01kkrevrg94tnm6eyd",
+    "name": "books to accounting, and a name that is far too long for a line",
+    "match": {"type": ["order.*", "refund.**"], "filter": "event.data.amount > 100"},
+    "endpoint": {
+        "url": "https://hooks.example.com/accounting/incoming/0123456789",
+        "headers": {"x-team": "books"},
+        "secret_headers": {"authorization": "***"},
+    },
+    "format": "cloudevents",
+    "retry": {"attempts": 10, "schedule": [5.0, 300.0, 1800.0]},
+    "timeout_ms": 15000,
+    "enabled": True,
+    "created_at": "2026-01-02T03:04:05.678Z",
+    "updated_at": "2026-01-02T03:04:05.678Z",
+}
+OFF: Final = {
+    **TRIGGER,
+    "id": "trg_06gc8m3c01kkrevrg94tnm6eye",
+    "name": "all",
+    "match": {},
+    "enabled": False,
+    "disabled_reason": "the receiver answered 410",
+}
+DEAD: Final[dict[str, Any]] = {
+    "id": "dlv_06h00wqcv2xyvv5ky0wn5qqfpf",
+    "event": "01a0c450-6c00-7779-82ed-d78e0f1bd490",
+    "trigger": TRIGGER["id"],
+    "state": "dead",
+    "in_flight": False,
+    "tries": 10,
+    "claim": 11,
+    "created_at": "2026-01-02T03:04:05.678Z",
+    "ended_at": "2026-01-05T13:04:05.678Z",
+    "reason": "503 Service Unavailable, again and again",
+}
+PENDING: Final = {
+    **DEAD,
+    "id": "dlv_06h00wqcv2xyvv5ky0wn5qqfpg",
+    "state": "pending",
+    "tries": 0,
+    "claim": 1,
+    "ended_at": None,
+    "due_at": "2026-01-02T03:04:10.000Z",
+    "reason": None,
+}
+ATTEMPTS: Final = [
+    {
+        "claim": 1,
+        "number": 1,
+        "result": "failed",
+        "started_at": "2026-01-02T03:04:05.700Z",
+        "duration_ms": 5001,
+        "error": "no connection within 5 s",
+    },
+    {
+        "claim": 2,
+        "number": 2,
+        "result": "sent",
+        "started_at": "2026-01-02T03:04:11.000Z",
+        "duration_ms": 12,
+        "late": True,
+        "response": {"status": 204, "headers": {}, "body": "", "truncated": False},
+    },
+]
+STREAM: Final = (
+    b'id: c1\ndata: {"id":"1","type":"order.paid","received_at":"2026-01-02T03:04:05.678Z","subject":"ada",'
+    b'"data":{"amount":120,"items":["a long list of things","that does not fit a line"]}}\n\n'
+    b'event: gap\ndata: {"gap":true}\n\n'
+    b'id: c2\ndata: {"id":"2","type":"user.banned","received_at":"2026-01-02T03:04:06.000Z",'
+    b'"card":{"title":"Ada was banned \\u001b[31m"}}\n\n'
+)
+OUTCOME: Final = {"event": "01a0", "delivery": DEAD["id"], "state": "dead", "attempt": ATTEMPTS[0]}
+
+
+def answer(body: Any, status: int = 200) -> list[Say]:
+    """One answer."""
+    return [Say(status, body)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command and what the server says to it."""
+
+    argv: str
+    answers: list[Say]
+    width: int | None = 80
+    colour: bool = False
+
+    def run(self) -> Ran:
+        """Run it."""
+        return run_against(self.argv.split(), self.answers, width=self.width, colour=self.colour)
+
+
+_BOTH: Final = {"items": [TRIGGER, OFF], "next": None}
+_TWO: Final = {"items": [PENDING, DEAD], "next": None}
+
+CASES: Final[Mapping[str, Case]] = {
+    "send": Case("send order.paid", answer({"id": "01a0c450-6c00-7779-82ed-d78e0f1bd490", "duplicate": False}, 202)),
+    "send-duplicate": Case(
+        "send order.paid --id 7",
+        answer({"id": "01a0c450-6c00-7779-82ed-d78e0f1bd490", "duplicate": True, "warnings": ["'x' is not known"]}),
+    ),
+    "send-json": Case("send order.paid --json", answer({"id": "01a0", "duplicate": False, "warnings": ["w"]}, 202)),
+    "send-refused": Case("send ensue.x", [refusal(400, "invalid", "Types that begin with 'ensue.' are Ensue's own.")]),
+    "send-refused-json": Case("send ensue.x --json", [refusal(400, "invalid", "No such thing.")]),
+    "tail": Case("tail --count 2", answer(STREAM)),
+    "tail-json": Case("tail --count 2 --json", answer(STREAM)),
+    "triggers-list": Case("triggers list", answer(_BOTH)),
+    "triggers-list-pipe": Case("triggers list", answer(_BOTH), width=None),
+    "triggers-list-colour": Case("triggers list", answer(_BOTH), colour=True),
+    "triggers-list-json": Case("triggers list --json", answer({"items": [OFF], "next": None})),
+    "triggers-list-empty": Case("triggers list", answer({"items": [], "next": None})),
+    "triggers-show": Case("triggers show trg_1", answer(TRIGGER)),
+    "triggers-create": Case(
+        "triggers create --name n --endpoint https://x.example",
+        answer({**OFF, "endpoint": {"url": "https://x.example", "secret": "whsec_c2VjcmV0"}, "warnings": ["w"]}, 201),
+    ),
+    "triggers-delete": Case("triggers delete trg_1", answer(None, 204)),
+    "triggers-test": Case("triggers test trg_1", answer(OUTCOME)),
+    "triggers-rotate-secret": Case("triggers rotate-secret trg_1", answer({"id": "trg_1", "name": "n"})),
+    "triggers-missing": Case("triggers show trg_9", [refusal(404, "not_found", "There is no trigger 'trg_9'.")]),
+    "deliveries-list": Case("deliveries list", answer(_TWO)),
+    "deliveries-list-colour": Case("deliveries list", answer(_TWO), colour=True),
+    "deliveries-show": Case("deliveries show dlv_1", answer({**DEAD, "attempts": ATTEMPTS})),
+    "deliveries-show-json": Case("deliveries show dlv_1 --json", answer({**DEAD, "attempts": ATTEMPTS})),
+    "deliveries-show-untried": Case("deliveries show dlv_1", answer({**PENDING, "attempts": []})),
+    "deliveries-retry": Case("deliveries retry dlv_1", answer(PENDING)),
+    "deliveries-cancel": Case("deliveries cancel dlv_1", answer({**PENDING, "in_flight": True})),
+}
+"""Commands that speak to a server."""
+
+_HOUSE: Final = Path("/srv/ensue data")
+
+TEXTS: Final[Mapping[str, Callable[[], str]]] = {
+    "serve-first": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE),
+    "serve-again": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE, show_key=False),
+    "serve-without-key": lambda: welcome("http://127.0.0.1:4122", None, _HOUSE),
+}
+"""What `serve` says first."""
+
+
+def transcript(name: str) -> str:
+    """What a case says now."""
+    if name in TEXTS:
+        return TEXTS[name]() + "\n"
+    ran = CASES[name].run()
+    parts = [f"$ ensue {CASES[name].argv}", ran.out.rstrip("\n"), *(["-- stderr", ran.err.rstrip()] if ran.err else [])]
+    return "\n".join([*(part for part in parts if part), f"-- exit code {ran.code}", ""])
+
+
+def main() -> None:
+    """Write all files."""
+    DIRECTORY.mkdir(exist_ok=True)
+    for name in (*CASES, *TEXTS):
+        (DIRECTORY / f"{name}.txt").write_text(transcript(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
