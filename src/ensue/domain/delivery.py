@@ -1,5 +1,6 @@
 """Hides what follows a try: a debt, its possible results, and `decide`, which makes one of the other."""
 
+import math
 from typing import Final, Literal
 
 from msgspec import Raw, Struct
@@ -200,7 +201,7 @@ def _after_failure(delivery: Delivery, failed: Failed, retry: Retry, now: int, j
     wait = retry.wait(delivery.tries)
     if failed.retry_after is not None:
         wait = max(wait, min(failed.retry_after, MAX_RETRY_AFTER))
-    return replace(delivery, due_at=now + round(wait * (1 + JITTER * jitter) * 1000), reason=failed.error)
+    return replace(delivery, due_at=now + math.ceil(wait * (1 + JITTER * jitter) * 1000), reason=failed.error)
 
 
 def record(delivery: Delivery, result: Result, started_at: int, ended_at: int) -> Attempt:

@@ -1,5 +1,6 @@
 """Hides how moments are written: RFC 3339 outside, integer milliseconds UTC inside; and when a later event is due."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -31,11 +32,11 @@ def parse_time(text: str, field: str) -> int:
     leap = second == 60 and minute == 59
     try:
         moment = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=UTC)
-        moment -= _offset(found[8])
+        moment += timedelta(seconds=leap) - _offset(found[8])
     except (ValueError, OverflowError):
         raise EnsueError("invalid", f"'{field}' is a moment that does not exist: {text[:40]!r}.", field) from None
     fraction = int((found[7] or "0").ljust(3, "0")[:3])
-    return (moment - _EPOCH) // timedelta(milliseconds=1) + fraction + (SECOND if leap else 0)
+    return (moment - _EPOCH) // timedelta(milliseconds=1) + fraction
 
 
 def _offset(text: str) -> timedelta:
@@ -60,14 +61,12 @@ def due_time(send_at: int | None, delay: float | None, now: int, horizon: int) -
     """
     if send_at is not None and delay is not None:
         raise EnsueError("invalid", "Give 'send_at' or 'delay', not both.", "delay")
-    if delay is not None and delay < 0:
+    if delay is not None and not delay >= 0:
         raise EnsueError("invalid", "'delay' is a number of seconds from 0 upwards.", "delay")
     field = "send_at" if delay is None else "delay"
-    due = send_at if delay is None else now + round(delay * SECOND)
-    if due is None or due <= now:
-        return None
-    if due - now > horizon:
+    ahead = delay * SECOND if delay is not None else 0 if send_at is None else send_at - now
+    if ahead > horizon:
         raise EnsueError(
             "invalid", f"'{field}' is more than {horizon // DAY} days ahead; send it nearer to its time.", field
         )
-    return due
+    return now + math.ceil(ahead) if ahead > 0 else None
