@@ -146,11 +146,12 @@ async def test_a_late_result_changes_nothing(store: Store) -> None:
 async def test_a_settled_debt_is_settled(store: Store) -> None:
     """A second result of the same claim is late, also in the same commit; so is one of an unknown delivery."""
     debt = await held(store)
-    assert await settle(store, outcome(debt), outcome(debt, Failed("no"))) == ["accepted", "late"]
+    assert await settle(store, outcome(debt, Failed("no")), outcome(debt)) == ["accepted", "late"]
     assert await settle(store, outcome(delivery())) == ["late"]
+    assert await settle(store, outcome(debt)) == ["late"]
     found = await store.delivery(PROJECT, debt.id)
     assert found is not None
-    assert found.state == "delivered"
+    assert (found.state, found.tries) == ("pending", 1)
 
 
 async def test_a_failure_comes_due_again(store: Store) -> None:

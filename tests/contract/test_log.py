@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from ensue.domain.event import Event
 from ensue.store.base import Store
 from tests.contract.builders import (
     NOW,
@@ -39,7 +40,8 @@ async def test_the_order_is_that_of_commits(store: Store) -> None:
     entries = [entry(project=PROJECT if n % 2 else OTHER, type=f"t{n}") for n in range(250)]
     receipts = await append(store, *entries[:99])
     receipts = [*receipts, *await append(store, *entries[99:])]
-    found, cursor = [], None
+    found: list[tuple[str, Event]] = []
+    cursor: str | None = None
     while True:
         reading = await store.read(cursor, 40)
         if not reading.events:

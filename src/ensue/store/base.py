@@ -238,8 +238,8 @@ class Store(Protocol):
 
     async def settle(self, decision: Decision) -> Sequence[Verdict]:
         """Commit outcomes, a verdict for each in order: the delivery, its attempt, what follows, what it emits and
-        the documents it changes are all or nothing. Refused as `late` unless the delivery is pending with that
-        claim number."""
+        the documents it changes are all or nothing. Refused as `late` unless the delivery is pending and held by
+        that claim, run out or not."""
 
     async def lanes(self, after: str | None, limit: int) -> Sequence[LaneDue]:
         """Up to `limit` lanes with pending deliveries, by name after `after`, each with its earliest due time."""

@@ -218,7 +218,8 @@ class MemoryStore:
     def _settle(self, outcome: Outcome) -> Verdict:
         state, delivery = self._state, outcome.delivery
         known = state.deliveries.get(delivery.id)
-        if known is None or (known.state, known.claim) != ("pending", delivery.claim):
+        held = known is not None and known.state == "pending" and known.claimed_until is not None
+        if known is None or not held or known.claim != delivery.claim:
             if known is not None and outcome.attempt is not None:
                 state.record(replace(outcome.attempt, late=True))
             return "late"
@@ -325,8 +326,7 @@ class MemoryStore:
         documents = state.changed(puts)
         self._writing(news=bool(puts))
         state.write(documents)
-        names = [(put.document.kind, put.document.project, put.document.id) for put in puts]
-        return [documents.get(name, put.document) for name, put in zip(names, puts, strict=True)]
+        return documents
 
     async def changes(self, revision: int) -> Sequence[Document]:
         """As `Store.changes`."""

@@ -73,9 +73,9 @@ class State:
             (one for one in self.documents.values() if one.change > max(0, revision)), key=lambda one: one.change
         )
 
-    def changed(self, puts: Sequence[Put]) -> dict[Name, Document]:
-        """All documents as they would be after `puts`; EnsueError `conflict`."""
-        after = dict(self.documents)
+    def changed(self, puts: Sequence[Put]) -> Sequence[Document]:
+        """The documents as they would be after `puts`, in order; EnsueError `conflict`."""
+        after, done = dict(self.documents), list[Document]()
         for put in puts:
             wanted = put.document
             name = (wanted.kind, wanted.project, wanted.id)
@@ -89,15 +89,23 @@ class State:
             others = (one for key, one in after.items() if key != name and one.kind == wanted.kind)
             if alias is not None and any(one.alias == alias for one in others):
                 raise EnsueError("conflict", f"The {wanted.kind} name '{alias}' is taken; choose another.")
-            if wanted.body or revision:
-                change = 1 + max(self.change, *(one.change for one in after.values()), 0) if wanted.kind in RULES else 0
-                after[name] = replace(wanted, alias=alias, revision=revision + 1, change=change)
-        return after
+            there = bool(wanted.body) or revision > 0
+            ordered = there and wanted.kind in RULES
+            change = 1 + max([self.change, *(one.change for one in done)]) if ordered else 0
+            done.append(replace(wanted, alias=alias, revision=revision + there, change=change))
+            if there:
+                after[name] = done[-1]
+        return done
 
-    def write(self, documents: dict[Name, Document]) -> None:
+    def write(self, documents: Sequence[Document]) -> None:
         """Keep what `changed` returned; of what was deleted only the marks of rules."""
-        self.documents = {name: one for name, one in documents.items() if one.body or one.change}
-        self.change = max([self.change, *(one.change for one in documents.values())])
+        for one in documents:
+            name = (one.kind, one.project, one.id)
+            if one.body or one.change:
+                self.documents[name] = one
+            elif one.revision:
+                self.documents.pop(name, None)
+            self.change = max(self.change, one.change)
 
 
 def before(token: str | None) -> float:

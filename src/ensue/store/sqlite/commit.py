@@ -16,7 +16,6 @@ from ensue.store.sql import (
     INSERT_EVENT,
     INSERT_STAGED,
     NUMBERS,
-    PENDING,
     SETTLE,
     Many,
     attempt_row,
@@ -30,7 +29,10 @@ from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import Kept, key_of, pack
 from ensue.store.sqlite.turn import Turn
 
-STATES_OF: Final = "SELECT d.id, d.number, d.state, d.claim FROM carray(?) w CROSS JOIN delivery d ON d.id = w.value"
+STATES_OF: Final = (
+    "SELECT d.id, d.number, d.claim, d.state = 0 AND d.claimed_until IS NOT NULL FROM carray(?) w "
+    "CROSS JOIN delivery d ON d.id = w.value"
+)
 UNSTAGE: Final = "DELETE FROM staged WHERE delivery IN (SELECT value FROM carray(?))"
 
 
@@ -68,11 +70,11 @@ Planned = Append | Settle
 
 
 class Standing(NamedTuple):
-    """How a delivery stands: its row, its state by number, and its fence."""
+    """How a delivery stands: its row, its fence, and whether somebody holds it."""
 
     number: int
-    state: int
     claim: int
+    held: bool
 
 
 class Commit:
@@ -165,7 +167,7 @@ class Commit:
     def _settle(self, outcome: Outcome) -> Verdict:
         delivery = outcome.delivery
         standing = self._standing.get(delivery.id)
-        if standing is None or standing.state != PENDING or standing.claim != delivery.claim:
+        if standing is None or not standing.held or standing.claim != delivery.claim:
             if standing is not None and outcome.attempt is not None:
                 self._attempts += attempt_row(standing.number, replace(outcome.attempt, late=True))
             return "late"
@@ -188,7 +190,7 @@ class Commit:
 
     def _change(self, standing: Standing, delivery: Delivery) -> None:
         state = NUMBERS[delivery.state]
-        self._standing[delivery.id] = standing._replace(state=state)
+        self._standing[delivery.id] = standing._replace(held=False)
         self._settled += settled_row(standing.number, delivery)
         if state == DELIVERED and delivery.kind == SCHEDULED:
             self._arrived.append(standing.number)

@@ -66,7 +66,7 @@ def _require_free(turn: Turn, alias: str, name: Name, now: dict[Name, Document])
 
 def write(turn: Turn, documents: Sequence[Document]) -> None:
     """Write what `changed` returned. Old names first, so that one may take the alias that another gives up."""
-    last = {(one.kind, one.project, one.id): one for one in documents}
+    last = {(one.kind, one.project, one.id): one for one in documents if one.revision}
     for name in last:
         turn.execute("UPDATE document SET alias = NULL WHERE kind = ? AND project = ? AND id = ?", name)
     for name, one in last.items():

@@ -30,7 +30,7 @@ from ensue.store.base import (
 )
 from ensue.store.sqlite import debts, documents, log, pages, retention, views
 from ensue.store.sqlite.commit import Append, Settle
-from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite
+from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
 from ensue.store.sqlite.place import Place
 from ensue.store.sqlite.readers import Readers
 from ensue.store.sqlite.turn import Turn
@@ -81,7 +81,8 @@ class SqliteStore:
         self._place.prepare()
         self._place.take()
         try:
-            self._place.migrate()
+            with translated():
+                self._place.migrate()
         except BaseException:
             self._place.release()
             raise
@@ -89,12 +90,14 @@ class SqliteStore:
     def _step_beside(self) -> None:
         require_safe_sqlite()
         self._place.prepare()
-        if self._place.is_current():
-            return
+        with translated():
+            if self._place.is_current():
+                return
         if not self._place.try_take():
             raise EnsueError("conflict", "The running server uses an older schema; restart it with this release first.")
         try:
-            self._place.migrate()
+            with translated():
+                self._place.migrate()
         finally:
             self._place.release()
 

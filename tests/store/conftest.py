@@ -1,0 +1,40 @@
+"""What tests of the SQLite store share: an open store, and a way to reach into its writer."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ensue.store.sqlite import SqliteStore
+from tests.contract.builders import NOW
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """An open store with nothing in it."""
+    store = SqliteStore(str(tmp_path / "data"))
+    await store.open(NOW)
+    yield store
+    await store.close()
+
+
+async def ask(store: SqliteStore, text: str, *values: Any) -> list[Any]:
+    """The rows of a statement in the writer's turn."""
+    return await store._do(lambda turn: turn.execute(text, values).fetchall())
+
+
+async def pragma(store: SqliteStore, text: str) -> Any:
+    """What a pragma answers on the writer's connection, outside a transaction."""
+    writer = store._busy()
+    original = writer._checkpoint
+    answers: list[Any] = []
+
+    def instead(turn: Any) -> None:
+        answers.extend(turn.connection.execute(f"PRAGMA {text}").fetchall())
+        writer._checkpoint = original  # type: ignore[method-assign]
+
+    writer._checkpoint = instead  # type: ignore[method-assign]
+    await store.health(NOW)
+    await store._do(lambda turn: turn.look())
+    return answers

@@ -1,0 +1,109 @@
+"""What keeps the cost level while the data grows: generations, budgets of pages, and the indexes that are used."""
+
+import re
+from typing import Any
+
+import pytest
+
+from ensue.domain.event import Card
+from ensue.domain.schedule import HOUR
+from ensue.store.base import DeliveryQuery, EventQuery
+from ensue.store.sqlite import SqliteStore, debts, log, pages, retention, views
+from ensue.store.sqlite.commit import STATES_OF
+from tests.contract.builders import NOW, PROJECT, append, entry, once
+from tests.store.conftest import ask
+
+TABLES = "SELECT name FROM sqlite_schema WHERE name GLOB 'promise_*' AND type = 'table'"
+
+
+async def test_promises_live_in_generations(store: SqliteStore) -> None:
+    """Promises of twelve hours share a table; those that have passed are emptied in steps and dropped."""
+    for hours in range(0, 60, 6):
+        await append(store, *(entry(NOW + hours * HOUR, once=[once(f"{hours}-{n}")]) for n in range(10)))
+    assert len(await ask(store, TABLES)) >= 5
+    after, removed = None, 0
+    while True:
+        step = await store.prune(PROJECT, NOW, NOW, after, 7)
+        assert step.removed <= 7
+        after, removed = step.next, removed + step.removed
+        if after is None:
+            break
+    assert removed > 10
+    assert len(await ask(store, TABLES)) <= 4
+    [receipt] = await append(store, entry(NOW + 59 * HOUR, once=[once("36-0")]))
+    assert receipt.status == "duplicate"
+
+
+async def followed(store: SqliteStore, most: int, **fields: Any) -> tuple[int, int]:
+    """How many items all pages of a query had, and how many pages there were."""
+    items, pages_, before = 0, 0, None
+    while True:
+        page = await store.page(EventQuery(project=PROJECT, before=before, limit=most, **fields))
+        items, pages_, before = items + len(page.items), pages_ + 1, page.next
+        if before is None:
+            return items, pages_
+
+
+async def test_a_page_keeps_its_budget(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where little fits, pages are short and say how to go on, and nothing is lost between them."""
+    monkeypatch.setattr(pages, "SCAN", 40)
+    monkeypatch.setattr(pages, "FIRST_LOOK", 5)
+    monkeypatch.setattr(pages, "BUCKET", 4)
+    monkeypatch.setattr(pages, "PROBES", 3)
+    await ask(store, "DROP INDEX event_type")
+    await ask(store, "CREATE INDEX event_type ON event (cursor >> 4, project, type)")
+    rare = {3, 77, 150, 151, 290}
+    for n in range(300):
+        card = Card(muted=True) if n in rare else None
+        await append(store, entry(type="often", card=card, lanes=["trigger:one"]))
+    found, count = await followed(store, 50, muted=True)
+    assert (found, count > 5) == (5, True)
+    found, count = await followed(store, 50, type="often", muted=True)
+    assert (found, count > 5) == (5, True)
+    assert (await followed(store, 50, type="never"))[0] == 0
+    assert (await followed(store, 1000))[0] == 300
+
+
+async def test_a_page_of_deliveries_keeps_its_budget(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where more is pending than one page may look at."""
+    monkeypatch.setattr(pages, "SCAN", 40)
+    await append(store, *(entry(lanes=["trigger:one"]) for _ in range(120)))
+    found, before = 0, None
+    for _ in range(99):
+        query = DeliveryQuery(project=PROJECT, state="pending", since=NOW, before=before, limit=1000)
+        page = await store.deliveries(query)
+        assert len(page.items) <= 40
+        found, before = found + len(page.items), page.next
+        if before is None:
+            break
+    assert found == 120
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        (debts.DUE, "delivery_pending"),
+        (debts.EARLIEST, "delivery_pending"),
+        (debts.HELD, "delivery_id"),
+        (debts.VOID, "delivery_pending"),
+        (debts.CLAIM, "PRIMARY KEY"),
+        (debts.RENEW, "PRIMARY KEY"),
+        (STATES_OF, "delivery_id"),
+        (views.LANES, "delivery_pending"),
+        (views.ATTEMPTS, "PRIMARY KEY"),
+        (log.AFTER, "PRIMARY KEY"),
+        (log.BY_ID, "event_id"),
+        (retention.OLD_EVENTS, "event_type"),
+        (retention.OLD_TESTS, "event_test"),
+        (retention.OLD_DELIVERIES, "PRIMARY KEY"),
+    ],
+)
+async def test_hot_statements_use_their_index(store: SqliteStore, text: str, index: str) -> None:
+    """No statement of the hot path looks through a table, or sorts."""
+    count = len(set(re.findall(r"\?\d", text))) or text.count("?")
+    plan = await ask(store, f"EXPLAIN QUERY PLAN {text}", *[None] * count)
+    lines = [row[3] for row in plan]
+    assert any(index in line for line in lines)
+    bare = [line for line in lines if line.startswith("SCAN") and "USING" not in line and "VIRTUAL" not in line]
+    assert set(bare) <= {"SCAN found", "SCAN CONSTANT ROW"}
+    assert "TEMP B-TREE" not in " ".join(lines)
