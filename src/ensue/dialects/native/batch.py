@@ -3,6 +3,8 @@
 An item that is wrong costs the others nothing; its error names the field as if it had come alone (design section 10).
 """
 
+import asyncio
+import logging
 from typing import Final, cast
 
 import msgspec
@@ -61,6 +63,7 @@ class Judged(Struct):
     error: EnsueError | None = None
 
 
+_log: Final = logging.getLogger("ensue")
 _strict: Final = msgspec.json.Decoder(StrictEnvelope)
 _lenient: Final = msgspec.json.Decoder(Envelope)
 
@@ -137,24 +140,35 @@ def _judge(item: Raw, key: Key, limits: Limits, now: int) -> Judged:
 
 
 async def _send(engine: Engine, judged: list[Judged], warnings: tuple[str, ...]) -> Answer:
-    accepted = [one.intake for one in judged if one.intake is not None]
-    receipts = iter([await receipt for receipt in engine.ingest.submit_many(accepted)])
-    items = [_item(one, next(receipts) if one.intake is not None else None) for one in judged]
+    waiting = engine.ingest.submit_many([one.intake for one in judged if one.intake is not None])
+    ends = [await _end(receipt) for receipt in waiting]
+    if ends and isinstance(ends[0], Exception) and not any(isinstance(end, Receipt) for end in ends):
+        raise ends[0]  # nothing of the batch was stored, for one and the same reason
+    following = iter(ends)
+    items = [_item(one, next(following) if one.intake is not None else one.error) for one in judged]
     duplicates = sum(1 for item in items if item.duplicate)
     failed = sum(1 for item in items if item.error is not None)
     answer = BatchAnswer(len(items) - duplicates - failed, duplicates, failed, items, warnings)
     return Answer(207, msgspec.json.encode(answer))
 
 
-def _item(one: Judged, receipt: Receipt | None) -> Item:
-    error = one.error
-    if receipt is not None:
-        if receipt.status in ("stored", "duplicate"):
-            return Item(receipt.event_id, receipt.status == "duplicate", one.warnings)
-        error = refused(receipt)
-    if error is None:
-        error = EnsueError("internal", "Something went wrong here; the server's log says what.")
-    return Item(error=ErrorBody(error.code, error.message, error.field))
+async def _end(receipt: asyncio.Future[Receipt]) -> Receipt | Exception:
+    """What became of one event; a failure is its own affair."""
+    try:
+        return await receipt
+    except Exception as error:  # noqa: BLE001 - told in its item, or raised for the whole batch
+        return error
+
+
+def _item(one: Judged, end: Receipt | Exception | None) -> Item:
+    if isinstance(end, Receipt):
+        if end.status in ("stored", "duplicate"):
+            return Item(end.event_id, end.status == "duplicate", one.warnings)
+        end = refused(end)
+    if not isinstance(end, EnsueError):
+        _log.error("an event of a batch could not be planned", exc_info=end)
+        end = EnsueError("internal", "Something went wrong here; the server's log says what.")
+    return Item(error=ErrorBody(end.code, end.message, end.field))
 
 
 def refused(receipt: Receipt) -> EnsueError:
