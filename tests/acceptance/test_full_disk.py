@@ -92,7 +92,7 @@ async def test_an_answer_that_cannot_be_kept_is_kept_later(filled: Server, disk:
     disk.fill(filled)
     await send_until_refused(filled)
     answered.set()
-    await eventually(lambda: "could not be kept" in filled.log(), "the outcome is not kept")
+    await eventually(lambda: "outcomes cannot be kept" in filled.log(), "the outcome is not kept")
     disk.free(filled)
 
     async def delivered() -> Any:
