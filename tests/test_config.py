@@ -88,29 +88,39 @@ def test_every_setting_can_be_set(setting: Setting) -> None:
     assert getattr(load({}, {setting.variable: text}), setting.name) == setting.default
 
 
-def test_a_client_finds_the_server_here(tmp_path: Path) -> None:
-    """The port of the settings, and the first key of the data directory."""
-    (tmp_path / "first-key").write_text("ens_1\n")
-    found = client_defaults({"ENSUE_DATA": str(tmp_path), "ENSUE_PORT": "9"})
-    assert found == ("http://127.0.0.1:9", "ens_1")
+HERE = "http://127.0.0.1:9"
 
 
-def test_a_client_may_be_told(tmp_path: Path) -> None:
-    """ENSUE_URL and ENSUE_KEY win; a first key found here is not for another server."""
-    (tmp_path / "first-key").write_text("ens_1\n")
-    here = {"ENSUE_DATA": str(tmp_path)}
-    assert client_defaults({**here, "ENSUE_KEY": "ens_2"}) == ("http://127.0.0.1:4122", "ens_2")
-    assert client_defaults({**here, "ENSUE_URL": "https://x", "ENSUE_KEY": "ens_2"}) == ("https://x", "ens_2")
-    assert client_defaults({**here, "ENSUE_URL": "https://x"}) == ("https://x", None)
+@pytest.mark.parametrize(
+    ("url", "environment", "found"),
+    [
+        (None, {}, (HERE, "ens_first")),
+        (HERE + "/", {}, (HERE + "/", "ens_first")),
+        (None, {"ENSUE_KEY": "ens_e"}, (HERE, "ens_e")),
+        (None, {"ENSUE_URL": "https://x"}, ("https://x", None)),
+        (None, {"ENSUE_URL": "https://x", "ENSUE_KEY": "ens_e"}, ("https://x", "ens_e")),
+        ("https://y", {}, ("https://y", None)),
+        ("https://y", {"ENSUE_KEY": "ens_e"}, ("https://y", "ens_e")),
+        ("https://y", {"ENSUE_URL": "https://x", "ENSUE_KEY": "ens_e"}, ("https://y", None)),
+        (HERE, {"ENSUE_URL": "https://x", "ENSUE_KEY": "ens_e"}, (HERE, "ens_first")),
+        ("https://x", {"ENSUE_URL": "https://x/", "ENSUE_KEY": "ens_e"}, ("https://x", "ens_e")),
+    ],
+)
+def test_a_client_finds_server_and_key(
+    tmp_path: Path, url: str | None, environment: dict[str, str], found: tuple[str, str | None]
+) -> None:
+    """What was said wins over what is found here; no key goes to a server that it was not meant for."""
+    (tmp_path / "first-key").write_text("ens_first\n")
+    assert client_defaults(url, {"ENSUE_DATA": str(tmp_path), "ENSUE_PORT": "9", **environment}) == found
 
 
 def test_a_client_without_a_key_is_told_of_none(tmp_path: Path) -> None:
     """No file, an empty one, and one that is no text are all no key."""
     here = {"ENSUE_DATA": str(tmp_path)}
-    assert client_defaults(here).key is None
+    assert client_defaults(None, here).key is None
     for content in (b"\n", b"\xff\xfe"):
         (tmp_path / "first-key").write_bytes(content)
-        assert client_defaults(here).key is None
+        assert client_defaults(None, here).key is None
 
 
 @pytest.mark.parametrize(

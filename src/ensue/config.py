@@ -219,18 +219,28 @@ class ClientDefaults(NamedTuple):
     key: str | None
 
 
-def client_defaults(environment: Mapping[str, str] | None = None) -> ClientDefaults:
-    """`ENSUE_URL` and `ENSUE_KEY`; what is unset is looked for on this machine: the port of the settings, and the key
-    in DATA/first-key. Raises SettingError for settings that cannot be read.
+def client_defaults(url: str | None = None, environment: Mapping[str, str] | None = None) -> ClientDefaults:
+    """The server at `url`, or else at `ENSUE_URL`, or else the one on this machine, by the port of the settings; and
+    the key for it. Raises SettingError for settings that cannot be read.
 
-    The first key belongs to the server on this machine, so it is never sent to the one that `ENSUE_URL` names.
+    No key is sent to a server that it was not meant for: `ENSUE_KEY` belongs to `ENSUE_URL` where that is set, and the
+    key in DATA/first-key to the server on this machine.
     """
     source = os.environ if environment is None else environment
-    url, key = source.get("ENSUE_URL"), source.get("ENSUE_KEY") or None
-    if url:
-        return ClientDefaults(url, key)
+    named = source.get("ENSUE_URL") or None
+    key = source.get("ENSUE_KEY") or None if named is None or url is None or _same(url, named) else None
+    wanted = url or named
+    if wanted and key:
+        return ClientDefaults(wanted, key)
     config = load({}, source)
-    return ClientDefaults(local_url(config.host, config.port), key or _first_key(config.directory))
+    here = local_url(config.host, config.port)
+    if wanted and not _same(wanted, here):
+        return ClientDefaults(wanted, key)
+    return ClientDefaults(wanted or here, key or _first_key(config.directory))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.rstrip("/") == other.rstrip("/")
 
 
 def local_url(host: str, port: int) -> str:

@@ -71,7 +71,6 @@ METRICS: Final = (
     MetricRow("ensue_oldest_due_seconds", "gauge", "", "How long the oldest due delivery has been due; 0 if none is."),
     MetricRow("ensue_store_writable", "gauge", "", "1 when the store can be written, else 0."),
     MetricRow("ensue_store_bytes", "gauge", "", "Bytes that the store takes on disk."),
-    MetricRow("ensue_connections", "gauge", "", "Open connections of clients."),
     MetricRow("ensue_streams", "gauge", "", "Open live streams."),
     MetricRow("ensue_build_info", "gauge", "version", "Always 1; its label is the release."),
 )
@@ -242,13 +241,21 @@ def _attempted_fields(delivery: Delivery, event: Event | None, outcome: Outcome,
         "result": attempt.result if attempt is not None else None,
         "verdict": verdict,
         "state": settled.state,
-        "host": urlsplit(exchange.url).hostname if exchange is not None else None,
+        "host": _host(exchange.url) if exchange is not None else None,
         "http_status": exchange.status if exchange is not None else None,
         "duration_ms": attempt.duration_ms if attempt is not None else None,
         "error": attempt.error if attempt is not None else None,
         "due": format_time(settled.due_at) if settled.state == "pending" else None,
         "replay": delivery.replay,
     }
+
+
+def _host(url: str) -> str | None:
+    """The host of a URL that may be any text."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 _PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]+")

@@ -13,13 +13,9 @@ _NO_KEY = (
 
 
 def connect(arguments: Namespace) -> Client:
-    """A client as the arguments, the environment and this machine say. UsageError where there is no key.
-
-    The first key found on this machine is for the server on this machine: with --url it is not used.
-    """
-    found = client_defaults()
-    elsewhere = arguments.url is not None and arguments.url.rstrip("/") != found.url
-    key = arguments.key or (None if elsewhere else found.key)
+    """A client as the arguments, the environment and this machine say. UsageError where there is no key."""
+    found = client_defaults(arguments.url)
+    key = arguments.key or found.key
     if not key:
         raise UsageError(_NO_KEY)
-    return Client(arguments.url or found.url, key, retries=2)
+    return Client(found.url, key, retries=2)

@@ -1,5 +1,6 @@
 """Hides how results look: aligned and cut to a terminal's width, whole and plain for a pipe, JSON where asked for."""
 
+import io
 import json
 import re
 import shutil
@@ -105,6 +106,9 @@ class Terminal:
 
 def standard_terminal() -> Terminal:
     """The process's own: cut and coloured only where somebody looks at it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still shows the rest
     watched = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if watched else None
     return Terminal(sys.stdout, sys.stderr, width=width, colour=watched and wants_colour())

@@ -52,16 +52,16 @@ class Client:
 
     Without `url` and `key` it takes ENSUE_URL and ENSUE_KEY, else the server and its first key on this machine.
     `timeout` is seconds without an answer, `retries` how often a call is repeated that got none, or 429, 502, 503 or
-    504 (with the same idempotency key: it stays one event). Threads may share a client. Every method raises `ApiError`.
+    504 (with the same idempotency key: it stays one event). Threads may share a client. Every method raises `ApiError`;
+    making a client also raises `SettingError`, where ENSUE_ settings of this machine cannot be read.
     """
 
     def __init__(
         self, url: str | None = None, key: str | None = None, *, timeout: float = 15.0, retries: int = 4
     ) -> None:
         if url is None or key is None:
-            found = client_defaults()
-            key = key if key is not None or (url is not None and url.rstrip("/") != found.url) else found.key
-            url = url if url is not None else found.url
+            found = client_defaults(url)
+            url, key = found.url, found.key if key is None else key
         self._transport = Transport(url, key, timeout=timeout, retries=retries)
         self.triggers = Triggers(self._transport, "triggers")
         self.deliveries = Deliveries(self._transport, "deliveries")
