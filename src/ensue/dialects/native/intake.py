@@ -66,11 +66,11 @@ _INSIDE: Final[dict[tuple[type[Struct], str], type[Struct]]] = {
 
 class Said(NamedTuple):
     """What a body said: the draft, what only some ways can say, JSON that stands for all of it (to compare when its
-    key comes again), and warnings."""
+    key comes again; None: draft and extras do), and warnings."""
 
     draft: Draft
     extras: Extras
-    meant: bytes
+    meant: bytes | None
     warnings: tuple[str, ...] = ()
 
 
@@ -142,6 +142,8 @@ def accepted(said: Said, key: Key, limits: Limits, now: int) -> Intake:
         _refuse_beyond_public(draft, key)
     if draft.idempotency_key is None:
         meant = b""
+    elif meant is None:
+        meant = _meaning(draft, extras)
     return accept(draft, key.project, limits, now, body=meant, extras=extras)
 
 
@@ -205,9 +207,12 @@ def read_text(call: Call) -> Said:
 
 def told(draft: Draft, extras: Extras) -> Said:
     """What a CloudEvent says."""
-    if draft.idempotency_key is None:
-        return Said(draft, extras, b"")
+    return Said(draft, extras, None)
+
+
+def _meaning(draft: Draft, extras: Extras) -> bytes:
+    """What a CloudEvent says as JSON, whichever way it came."""
     members = msgspec.structs.asdict(draft) | msgspec.structs.asdict(extras)
     if not draft.data:
         del members["data"]
-    return Said(draft, extras, msgspec.json.encode(members))
+    return msgspec.json.encode(members)
