@@ -3,14 +3,25 @@
 `python -m tests.cli.golden` writes the files anew; look at the difference before keeping it.
 """
 
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
+from unittest.mock import patch
+
+from msgspec.structs import replace
 
 from ensue.cli.serving import welcome
+from ensue.cli.terminal import Terminal
+from ensue.cli.upkeep import report
+from ensue.config import Config
+from ensue.domain.key import SCOPES, Key
+from ensue.domain.project import Project
+from ensue.engine.keys import NewKey
 from tests.answering import Say, refusal
-from tests.cli.program import Ran, run_against
+from tests.cli.program import Ran, run_against, run_here
 
 DIRECTORY: Final = Path(__file__).parent / "golden"
 
@@ -148,20 +159,87 @@ CASES: Final[Mapping[str, Case]] = {
 
 _HOUSE: Final = Path("/srv/ensue data")
 
+_FINDINGS: Final = [
+    {"check": "data", "ok": True, "detail": "/srv/ensue data: its schema and instance key fit"},
+    {"check": "store", "ok": False, "detail": "The disk of /srv/ensue data has 12 MB left; free some space."},
+    {"check": "lanes", "ok": True, "detail": "12 with something pending, none late"},
+    {"check": "server", "ok": True, "detail": "http://127.0.0.1:4122 answers and is ready"},
+]
+_KEY: Final = Key(
+    id="key_06h00wr0zfqzgcf84y25zgawms",
+    project="prj_1",
+    scopes=("events:write", "events:read", "triggers", "deliveries"),
+    created_at=1_767_323_045_678,
+    token_hash="hash",
+    secret="sealed",
+    name="the till in the shop",
+)
+
+
+class _Keys:
+    """Keys as the store would give them."""
+
+    async def create(self, project: str, scopes: Sequence[str], name: str) -> NewKey:
+        """Always the same."""
+        made = Project(id="prj_1", slug=project, created_at=0)
+        return NewKey(_KEY, made, "ens_token", "whsec_c2VjcmV0", "head.claims.signature")
+
+    async def find_project(self, name: str) -> Project:
+        """It is there."""
+        return Project(id="prj_1", slug=name, created_at=0)
+
+    async def list(self, project: str, before: str | None) -> Sequence[Key]:
+        """Two, on one page."""
+        return [] if before else [_KEY, replace(_KEY, name="", scopes=SCOPES, revoked_at=1_767_323_050_000)]
+
+    async def revoke(self, project: str, key_id: str) -> Key:
+        """Done."""
+        return replace(_KEY, revoked_at=1_767_323_050_000)
+
+
+async def _close() -> None:
+    """Nothing is open."""
+
+
+def _keys(argv: str) -> str:
+    """What a `keys` command says."""
+
+    async def open_beside(config: Config) -> SimpleNamespace:
+        return SimpleNamespace(keys=_Keys(), close=_close)
+
+    with patch("ensue.app.open_beside", open_beside):
+        return _written(argv, run_here(argv.split()))
+
+
+def _doctor(*, as_json: bool) -> str:
+    """What a doctor says who found something."""
+    out = io.StringIO()
+    code = report(_FINDINGS, Terminal(out, out, width=80), as_json=as_json)
+    return f"{out.getvalue()}-- exit code {code}\n"
+
+
 TEXTS: Final[Mapping[str, Callable[[], str]]] = {
-    "serve-first": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE),
-    "serve-again": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE, show_key=False),
-    "serve-without-key": lambda: welcome("http://127.0.0.1:4122", None, _HOUSE),
+    "serve-first": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE) + "\n",
+    "serve-again": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE, show_key=False) + "\n",
+    "serve-without-key": lambda: welcome("http://127.0.0.1:4122", None, _HOUSE) + "\n",
+    "keys-create": lambda: _keys("keys create --project shop"),
+    "keys-create-json": lambda: _keys("keys create --project shop --json"),
+    "keys-list": lambda: _keys("keys list"),
+    "keys-list-json": lambda: _keys("keys list --json"),
+    "keys-revoke": lambda: _keys("keys revoke key_1"),
+    "doctor": lambda: _doctor(as_json=False),
+    "doctor-json": lambda: _doctor(as_json=True),
 }
-"""What `serve` says first."""
+"""What the commands say that work on this machine."""
 
 
 def transcript(name: str) -> str:
     """What a case says now."""
-    if name in TEXTS:
-        return TEXTS[name]() + "\n"
-    ran = CASES[name].run()
-    parts = [f"$ ensue {CASES[name].argv}", ran.out.rstrip("\n"), *(["-- stderr", ran.err.rstrip()] if ran.err else [])]
+    return TEXTS[name]() if name in TEXTS else _written(CASES[name].argv, CASES[name].run())
+
+
+def _written(argv: str, ran: Ran) -> str:
+    parts = [f"$ ensue {argv}", ran.out.rstrip("\n"), *(["-- stderr", ran.err.rstrip()] if ran.err else [])]
     return "\n".join([*(part for part in parts if part), f"-- exit code {ran.code}", ""])
 
 

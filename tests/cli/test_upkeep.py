@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import io
 import json
 import stat
 from collections.abc import Awaitable, Callable
@@ -15,8 +14,6 @@ import pytest
 
 from ensue import app
 from ensue.cli.checks import HOUR, examine, examine_lanes, examine_server, examine_store
-from ensue.cli.terminal import Terminal
-from ensue.cli.upkeep import report
 from ensue.config import Config
 from ensue.domain.delivery import Delivery, Entry
 from ensue.domain.document import Put
@@ -261,21 +258,3 @@ def test_a_doctor_without_a_server_is_1() -> None:
     ran = run_here(["doctor", "--json"])
     assert checks(ran) == {"data": True, "store": True, "lanes": True, "server": False}
     assert (ran.code, json.loads(ran.out)["ok"]) == (1, False)
-
-
-FINDINGS = [
-    {"check": "data", "ok": True, "detail": "/srv/data: its schema and instance key fit"},
-    {"check": "lanes", "ok": False, "detail": "3 of 9 lanes are late."},
-]
-
-
-def test_findings_are_told_for_the_eye() -> None:
-    """A table, then each problem in full."""
-    out = io.StringIO()
-    assert report(FINDINGS, Terminal(out, io.StringIO(), width=80), as_json=False) == 1
-    assert out.getvalue() == (
-        "STATE    CHECK  DETAIL\n"
-        "ok       data   /srv/data: its schema and instance key fit\n"
-        "problem  lanes\n"
-        "\nlanes: 3 of 9 lanes are late.\n"
-    )
