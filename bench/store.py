@@ -5,13 +5,13 @@ Run `python bench/store.py [--seconds 3] [--backlog 200000] [--directory DIR]`; 
 
 import argparse
 import asyncio
-import os
 import resource
 import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from random import randbytes
 
 from msgspec import Raw
 
@@ -49,7 +49,7 @@ async def append_plain(store: SqliteStore) -> int:
 async def append_keyed(store: SqliteStore) -> int:
     """A batch with random keys."""
     moment = now()
-    entries = [Entry(event(moment), once=(Once(os.urandom(16), os.urandom(16)),)) for _ in range(BATCH)]
+    entries = [Entry(event(moment), once=(Once(randbytes(16), randbytes(16)),)) for _ in range(BATCH)]
     return len(await store.append(lambda _: entries))
 
 

@@ -84,6 +84,7 @@ class Commit:
         self._turn = turn
         self._kept: dict[bytes, Kept] = {}
         self._fresh: dict[bytes, Kept] = {}
+        self._keys: dict[int, list[bytes]] = {}
         self._standing: dict[str, Standing] = {}
         self._events: list[Any] = []
         self._deliveries: list[Any] = []
@@ -109,7 +110,9 @@ class Commit:
     def _look_up(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
         promising = [entry for entry in entries if entry.once]
         if promising:
-            keys = {key_of(entry.event.project, once) for entry in promising for once in entry.once}
+            for entry in promising:
+                self._keys[id(entry)] = [key_of(entry.event.project, once) for once in entry.once]
+            keys = {key for keys in self._keys.values() for key in keys}
             self._kept = self._turn.promises.find(keys, min(entry.event.received_at for entry in promising))
         if outcomes:
             ids = strings({outcome.delivery.id for outcome in outcomes})
@@ -128,8 +131,7 @@ class Commit:
     def _repeat(self, entry: Entry) -> Receipt | None:
         """The receipt of an entry that was promised before."""
         event = entry.event
-        for once in entry.once:
-            key = key_of(event.project, once)
+        for key, once in zip(self._keys.get(id(entry), ()), entry.once, strict=True):
             kept = self._fresh.get(key) or self._kept.get(key)
             if kept is not None and kept.holds(event.received_at):
                 differs = once.body and kept.body and once.body != kept.body
@@ -146,7 +148,7 @@ class Commit:
         event, turn = entry.event, self._turn
         keys: list[bytes] = []
         if entry.once:
-            keys = [key_of(event.project, once) for once in entry.once]
+            keys = self._keys[id(entry)]
             for key, once in zip(keys, entry.once, strict=True):
                 self._fresh[key] = Kept(event.id, once.body, event.received_at)
         for delivery in entry.deliveries:
