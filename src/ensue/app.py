@@ -215,9 +215,12 @@ async def open_house(house: House) -> None:
 
 
 async def _first_key(house: House) -> None:
-    if await house.engine.keys.find_project(DEFAULT_SLUG) is not None:
+    """Made once for each store: whoever removed or revoked it does not want it back."""
+    if await house.store.get(_INSTANCE, "", FIRST_KEY) is not None:
         return
     first = await house.engine.keys.create(DEFAULT_SLUG, name="first key")
+    made = Document(kind=_INSTANCE, project="", id=FIRST_KEY, body=first.key.id.encode())
+    await house.store.put([Put(document=made, expected=0)])
     file = Path(house.config.data) / FIRST_KEY
     file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
