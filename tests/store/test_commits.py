@@ -11,10 +11,10 @@ from msgspec import Raw
 from ensue.domain.delivery import Entry
 from ensue.domain.errors import EnsueError
 from ensue.store.base import Changes
-from ensue.store.sqlite import SqliteStore, writer
+from ensue.store.sqlite import SqliteStore, documents, writer
 from ensue.store.sqlite.turn import Turn
 from tests.contract.builders import NOW, append, claim, entry, held, logged, once, outcome, put, settle
-from tests.store.conftest import ask, pragma
+from tests.store.conftest import ask, one_commit, pragma
 
 
 async def test_many_callers_share_a_commit(store: SqliteStore) -> None:
@@ -29,24 +29,14 @@ async def test_many_callers_share_a_commit(store: SqliteStore) -> None:
 async def test_changes_of_rules_come_before_plans(store: SqliteStore) -> None:
     """A plan that waits in the same commit as a change of rules sees the change, whoever came first."""
     seen: list[int] = []
-    block, going = asyncio.Event(), asyncio.get_running_loop()
-
-    def slow(_: Turn) -> None:
-        going.call_soon_threadsafe(block.set)
-        asyncio.run_coroutine_threadsafe(asyncio.wait_for(waiting.wait(), 60), going).result()
 
     def plan(changes: Changes) -> list[Entry]:
         seen.append(len(changes(0)))
         return [entry()]
 
-    waiting = asyncio.Event()
-    first = asyncio.ensure_future(store._do(slow))
-    await block.wait()
-    planned = asyncio.ensure_future(store.append(plan))
-    ruled = asyncio.ensure_future(store.put([put("t1", kind="trigger")]))
-    await asyncio.sleep(0)
-    waiting.set()
-    await asyncio.gather(first, planned, ruled)
+    async with one_commit(store):
+        both = asyncio.gather(store.append(plan), store.put([put("t1", kind="trigger")]))
+    await both
     assert seen == [1]
 
 
@@ -109,12 +99,9 @@ async def test_a_job_that_breaks_half_way_harms_nobody(store: SqliteStore) -> No
         calls.append(1)
         return [entry(once=[once("a")])]
 
-    answers = await asyncio.gather(
-        store.append(plan),
-        store._do(broken),
-        append(store, entry()),
-        return_exceptions=True,
-    )
+    async with one_commit(store):
+        asked = asyncio.gather(store.append(plan), store._do(broken), append(store, entry()), return_exceptions=True)
+    answers = await asked
     assert isinstance(answers[1], EnsueError)
     assert answers[1].code == "internal"
     assert [answers[0][0].status, answers[2][0].status] == ["stored", "stored"]  # type: ignore[index]
@@ -202,3 +189,23 @@ async def test_a_backup_that_fails_leaves_nothing(store: SqliteStore, tmp_path: 
     """A backup into a directory that is not there says so."""
     with pytest.raises(EnsueError, match="cannot be written"):
         await store.backup(str(tmp_path / "none" / "copy.db"))
+
+
+async def test_a_plan_that_was_overtaken_is_not_used(store: SqliteStore) -> None:
+    """A plan made in a commit that broke is refused when the rules are others by the time it is tried again."""
+    tried = 0
+
+    def ruling(turn: Turn) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 2:  # the first time, the plan beside it was made without this rule
+            documents.put(turn, [put("t1", kind="trigger")])
+
+    known = entry()
+    await append(store, known)
+    async with one_commit(store):
+        asked = asyncio.gather(store._do(ruling), append(store, entry()), append(store, known), return_exceptions=True)
+    answers = await asked
+    assert isinstance(answers[1], EnsueError)
+    assert (answers[1].code, answers[1].retry_after) == ("unavailable", 1)
+    assert await logged(store) == [known.event]

@@ -35,20 +35,25 @@ STATES_OF: Final = (
 )
 UNSTAGE: Final = "DELETE FROM staged WHERE delivery IN (SELECT value FROM carray(?))"
 
+OVERTAKEN: Final = EnsueError("unavailable", "The rules changed while this was tried again; repeat it.", retry_after=1)
+
 
 class Append:
     """An append that waits: its plan, what it planned, and a receipt for each entry."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan: Plan | None = plan
+        self._rules = 0
         self.entries: Sequence[Entry] = ()
         self.answer: Sequence[Receipt] = ()
 
-    def run(self, changes: Changes) -> None:
-        """Call the plan, at most once."""
+    def run(self, changes: Changes, rules: int) -> None:
+        """Call the plan, at most once; EnsueError `unavailable` when the rules are not those of that call any more."""
         if self._plan is not None:
-            plan, self._plan = self._plan, None
+            plan, self._plan, self._rules = self._plan, None, rules
             self.entries = plan(changes)
+        elif rules != self._rules:
+            raise OVERTAKEN
 
 
 class Settle:
@@ -56,14 +61,17 @@ class Settle:
 
     def __init__(self, decision: Decision) -> None:
         self._decision: Decision | None = decision
+        self._rules = 0
         self.outcomes: Sequence[Outcome] = ()
         self.answer: Sequence[Verdict] = ()
 
-    def run(self, changes: Changes) -> None:
-        """Call the decision, at most once."""
+    def run(self, changes: Changes, rules: int) -> None:
+        """Call the decision, at most once; EnsueError as for `Append.run`."""
         if self._decision is not None:
-            decision, self._decision = self._decision, None
+            decision, self._decision, self._rules = self._decision, None, rules
             self.outcomes = decision(changes)
+        elif rules != self._rules:
+            raise OVERTAKEN
 
 
 Planned = Append | Settle

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -166,7 +167,7 @@ class Writer:
         for job in jobs:
             assert isinstance(job.work, Planned)  # noqa: S101 - the caller looked
             try:
-                job.work.run(turn.changes)
+                job.work.run(turn.changes, turn.change)
             except Exception as error:  # noqa: BLE001 - it goes to whoever gave the plan
                 job.failed = error
             else:
@@ -193,7 +194,8 @@ class Writer:
             for job in jobs:
                 job.resolve()
 
-        self._loop.call_soon_threadsafe(resolve)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(resolve)
 
     def _checkpoint(self, turn: Turn) -> None:
         """Copy the log back into the file, in the writer's own turn: nobody else does."""
