@@ -86,6 +86,11 @@ class Scheduler:
         return not again and trigger.filter_error != fault.error
 
     async def _scan(self) -> None:
+        await self.scan()
+        self._scanned = True
+        await asyncio.sleep(_ROUND)
+
+    async def scan(self) -> None:
         """Once through all lanes; at the start without pauses, since what a crash left waits for it."""
         after: str | None = None
         loop = asyncio.get_running_loop()
@@ -94,9 +99,7 @@ class Scheduler:
             found = await self._store.lanes(after, _LANES)
             self._worker.note({lane.lane: lane.due_at for lane in found})
             if len(found) < _LANES:
-                break
+                return
             after = found[-1].lane
             if self._scanned:
                 await asyncio.sleep(max(_LEAST_PAUSE, _PAUSE * (loop.time() - began)))
-        self._scanned = True
-        await asyncio.sleep(_ROUND)

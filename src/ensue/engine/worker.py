@@ -177,7 +177,7 @@ class Worker:
         self._stopping = True
         self._wake.set()
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline + _LAST_COMMITS):
                 await self._claiming.finish()  # not cancelled: what it claims just now is released below
         except TimeoutError:
             _log.warning("the last claim did not end within the grace")
