@@ -5,6 +5,7 @@ Run by the bench: `python -m bench.load '{"port": …}'`.
 """
 
 import asyncio
+import itertools
 import json
 import re
 import resource
@@ -180,6 +181,9 @@ def _maker(order: dict[str, Any]) -> Callable[[], bytes]:
             return request(text.encode())
 
         return keyed_batch
+    if "types" in order:
+        turns = itertools.cycle(order["types"])
+        return lambda: request(json.dumps(fresh() | {"type": next(turns)}).encode())
     if keyed or order.get("timed"):
         return lambda: request(json.dumps(fresh()).encode())
     constant = request(json.dumps(event(**more)).encode())
