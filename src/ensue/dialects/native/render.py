@@ -9,7 +9,7 @@ from ensue.domain.delivery import Attempt, Delivery, State
 from ensue.domain.event import EMPTY, AttributeValue, Card, Context, Event
 from ensue.domain.key import Key, Scope
 from ensue.domain.schedule import format_time
-from ensue.domain.trigger import Format, Match, Trigger
+from ensue.domain.trigger import Format, Trigger
 
 MASK: Final = "***"
 """What stands where a secret is."""
@@ -48,6 +48,17 @@ class EventPage(Struct, frozen=True):
     next: str | None = None
 
 
+class MatchView(Struct, frozen=True, omit_defaults=True):
+    """Which events: by any of the type patterns, exact tenant, subject and category, and a CEL filter."""
+
+    type: tuple[str, ...]
+    tenant: str | None = None
+    subject: str | None = None
+    category: str | None = None
+    test: bool = False
+    filter: str | None = None
+
+
 class RetryView(Struct, frozen=True):
     """When a trigger tries again: waits in seconds, the last repeats."""
 
@@ -70,7 +81,7 @@ class TriggerView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     id: str
     name: str
-    match: Match
+    match: MatchView
     endpoint: EndpointView
     format: Format
     retry: RetryView
@@ -222,7 +233,7 @@ def trigger_view(trigger: Trigger, now: int, warnings: tuple[str, ...] = (), sec
     return TriggerView(
         id=trigger.id,
         name=trigger.name,
-        match=trigger.match,
+        match=MatchView(*msgspec.structs.astuple(trigger.match)),
         endpoint=_endpoint_view(trigger, now, secret),
         format=trigger.format,
         retry=RetryView(trigger.retry.attempts, trigger.retry.schedule),
