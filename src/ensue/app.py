@@ -4,6 +4,7 @@ The only file that names concrete classes; whatever else is installed is found b
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -283,8 +284,15 @@ async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
 
 
 def serve(config: Config, ready: Callable[[str, int], None]) -> None:
-    """`run` on uvloop. Threads hand the interpreter over quickly: the writer and the event loop take turns."""
+    """`run` on uvloop. Threads hand the interpreter over quickly: the writer and the event loop take turns.
+
+    What was imported is not looked at again for garbage, and what is young is looked at more rarely: values here hold
+    no cycles, and by default the collector took 15 % of an append.
+    """
     sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     uvloop.run(run(config, ready))
 
 
