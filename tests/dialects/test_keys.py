@@ -12,6 +12,7 @@ KEYS = "/api/v1/keys"
 
 async def test_a_key_is_shown_once_and_works(api: Edge) -> None:
     """The answer has token, secret and JWT; the list has none of them; the key may do what its scopes say."""
+    api.clock.turn(1)
     got = await api("POST", KEYS, {"name": "reader", "scopes": ["events:read"]})
     assert got.status == 201
     made = got.json
