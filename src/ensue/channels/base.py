@@ -9,7 +9,7 @@ from ensue.domain.delivery import Result
 from ensue.domain.event import Event
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, gc=False, kw_only=True):
     """One try of a delivery: `id` is the delivery's, `sent_at` seconds UTC, `source` the CloudEvents source of events
     whose sender gave none."""
 
@@ -21,7 +21,7 @@ class Message(Struct, frozen=True, kw_only=True):
     replay: str | None = None
 
 
-class Destination(Struct, frozen=True, kw_only=True):
+class Destination(Struct, frozen=True, gc=False, kw_only=True):
     """Where it goes. Secrets are open here and nowhere else; they are masked in what is kept of a try."""
 
     url: str

@@ -24,7 +24,7 @@ MAX_RETRY_AFTER: Final = 86_400
 JITTER: Final = 0.2
 
 
-class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Delivery(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One thing that we owe for one event. Times are milliseconds UTC.
 
     `claim` is the fence: +1 at each claim, never reset. `tries` counts what settled as sent or failed. `lost` counts
@@ -57,7 +57,7 @@ class Delivery(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.claimed_until is not None and self.claimed_until > now
 
 
-class Exchange(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Exchange(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What was said at one try; secrets are masked before it is made. Bodies are cut."""
 
     method: str
@@ -69,13 +69,13 @@ class Exchange(Struct, frozen=True, omit_defaults=True, kw_only=True):
     truncated: bool = False
 
 
-class Sent(Struct, frozen=True, tag="sent"):
+class Sent(Struct, frozen=True, gc=False, tag="sent"):
     """It arrived."""
 
     exchange: Exchange | None = None
 
 
-class Failed(Struct, frozen=True, tag="failed"):
+class Failed(Struct, frozen=True, gc=False, tag="failed"):
     """It did not arrive; `permanent` ends the tries and switches the trigger off, `retry_after` is seconds."""
 
     error: str
@@ -112,7 +112,7 @@ class Poisoned(Struct, frozen=True, tag="poisoned"):
 Result = Sent | Failed | Later | Skipped | Interrupted | Poisoned
 
 
-class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Attempt(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One try of a delivery, as it is kept. `late` marks a result that came after its claim was lost."""
 
     delivery: str
@@ -137,7 +137,7 @@ class Retry(Struct, frozen=True):
         return self.schedule[min(tries, len(self.schedule)) - 1]
 
 
-class Once(Struct, frozen=True):
+class Once(Struct, frozen=True, gc=False):
     """A promise to accept something once: `digest` names it within its project, `body` is a hash of what was said.
 
     A repeat with another `body` is a mismatch; an empty `body` means that any repeat is the same.
@@ -147,7 +147,7 @@ class Once(Struct, frozen=True):
     body: bytes = b""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """An event with the deliveries that it owes and the documents that it changes: one commit.
 
     `staged` keeps the event itself out of the log; it stands in the payload of its delivery until it is due.
@@ -160,7 +160,7 @@ class Entry(Struct, frozen=True):
     staged: bool = False
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """What one try changes, as one value and one commit. `delivery.claim` is the fence it must still hold.
 
     `next` are further debts, `emits` the events that enter the log with it, planned in the writer's turn.

@@ -15,21 +15,21 @@ AttributeValue = str | int | bool
 """A CloudEvents extension attribute: string, integer or boolean."""
 
 
-class Context(Struct, frozen=True, omit_defaults=True):
+class Context(Struct, frozen=True, gc=False, omit_defaults=True):
     """The thread that events of one story share; `start` marks its first event."""
 
     id: str
     start: bool = False
 
 
-class Content(Struct, frozen=True):
+class Content(Struct, frozen=True, gc=False):
     """What a card shows below its title. `value` is text, an array of rows, any JSON, or the URL of an image."""
 
     type: Literal["text", "rows", "json", "image"]
     value: Raw
 
 
-class Action(Struct, frozen=True, omit_defaults=True):
+class Action(Struct, frozen=True, gc=False, omit_defaults=True):
     """A button on a card. `expires_in` is seconds from acceptance; `meta` is any JSON, handed to the receiver."""
 
     key: str
@@ -42,7 +42,7 @@ class Action(Struct, frozen=True, omit_defaults=True):
     style: str | None = None
 
 
-class Card(Struct, frozen=True, omit_defaults=True):
+class Card(Struct, frozen=True, gc=False, omit_defaults=True):
     """How the event looks in the feed. Limits are checked on the way in (`domain/intake.py`)."""
 
     title: str | None = None
@@ -55,7 +55,7 @@ class Card(Struct, frozen=True, omit_defaults=True):
     test: bool = False
 
 
-class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One fact of one project. Times are milliseconds UTC.
 
     `data` is JSON text exactly as it was sent, or empty; `data_base64` stands in its place for bytes that are not text.

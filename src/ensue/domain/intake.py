@@ -37,14 +37,14 @@ class Limits(Struct, frozen=True, kw_only=True):
     allowed: Allowed = Allowed()
 
 
-class ContextDraft(Struct, frozen=True):
+class ContextDraft(Struct, frozen=True, gc=False):
     """A context as it is sent."""
 
     id: str
     start: bool = False
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class Draft(Struct, frozen=True, gc=False, kw_only=True):
     """An event as a voice sends it, before it is checked and stamped; the native body has exactly these fields.
 
     `delay` is seconds; times are RFC 3339 text. The fields after `card` are CloudEvents', set by the other ways in.
@@ -64,7 +64,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     card: CardDraft | None = None
 
 
-class Extras(Struct, frozen=True, kw_only=True):
+class Extras(Struct, frozen=True, gc=False, kw_only=True):
     """What only some ways in can say: CloudEvents attributes, bytes that are not text, their media type and schema."""
 
     attributes: dict[str, AttributeValue] = {}
@@ -73,8 +73,8 @@ class Extras(Struct, frozen=True, kw_only=True):
     schema: str | None = None
 
 
-class Intake(Struct, frozen=True):
-    """An event that was accepted but not stored yet: `due_at` (ms) is None for at once, `once` guards against repeats."""
+class Intake(Struct, frozen=True, gc=False):
+    """An event that was accepted but not stored yet; `due_at` (ms) is None for at once, `once` guards repeats."""
 
     event: Event
     due_at: int | None = None

@@ -28,7 +28,7 @@ Decision = Callable[[Changes], Sequence[Outcome]]
 """The same for outcomes."""
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """What became of an entry.
 
     `stored`: in the log (with its `cursor`), or staged (without). `duplicate`: `event_id` is the first one's, nothing
@@ -56,7 +56,7 @@ class Reading(Struct, frozen=True):
     gap: bool = False
 
 
-class Claimed(Struct, frozen=True):
+class Claimed(Struct, frozen=True, gc=False):
     """A delivery that is now the caller's, with its event (None when the event was removed, or is in the payload)."""
 
     delivery: Delivery
