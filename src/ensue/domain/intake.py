@@ -96,8 +96,7 @@ def accept(
     if kind is None:
         raise EnsueError("invalid", "'type' is empty; say what happened, like 'order.paid'.", "type")
     refuse_reserved(kind)
-    send_at = None if draft.send_at is None else parse_time(draft.send_at, "send_at")
-    due_at = due_time(send_at, draft.delay, now, limits.horizon)
+    due_at = _due(draft, now, limits)
     key = _key(draft.idempotency_key, limits.key)
     event = Event(
         id=ids.event_id(now),
@@ -121,6 +120,13 @@ def accept(
     return Intake(event, due_at, _once(event, body))
 
 
+def _due(draft: Draft, now: int, limits: Limits) -> int | None:
+    if draft.send_at is None and draft.delay is None:
+        return None
+    send_at = None if draft.send_at is None else parse_time(draft.send_at, "send_at")
+    return due_time(send_at, draft.delay, now, limits.horizon)
+
+
 def _time(time: str | None, due_at: int | None, now: int) -> int:
     if time is not None:
         return parse_time(time, "time")
@@ -134,7 +140,7 @@ def _text(text: str | None, field: str, limit: int) -> str | None:
     text = text.strip()
     if len(text) > limit:
         raise EnsueError("invalid", f"'{field}' has {len(text)} characters; the limit is {limit}.", field)
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         raise EnsueError("invalid", f"'{field}' holds control characters; leave them out.", field)
     return text or None
 
@@ -160,6 +166,8 @@ def _context(draft: ContextDraft | None, limits: Limits) -> Context | None:
 
 
 def _once(event: Event, body: bytes) -> tuple[Once, ...]:
+    if event.idempotency_key is None and event.sender_id is None:
+        return ()
     promises = []
     if event.idempotency_key is not None:
         promises.append(Once(key_digest(event.idempotency_key), body_digest(body)))
