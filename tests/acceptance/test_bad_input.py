@@ -151,8 +151,8 @@ FIELDS: Final[Mapping[str, list[Any]]] = {
     "context": ["c", {}, {"id": ""}, {"id": LONG}, {"id": 1}, []],
     "card": [
         *("c", [], {"title": LONG}, {"title": 1}, {"category": "x" * 65}, {"muted": "yes"}),
-        *({"content": value} for value in ("c", {"type": "html", "value": ""}, {"type": "text", "value": 1})),
-        *({"actions": value} for value in ("a", {}, [{}], [{"key": "k"}])),
+        *({"content": "c"}, {"content": {"type": "html", "value": ""}}, {"content": {"type": "text", "value": 1}}),
+        *({"actions": "a"}, {"actions": {}}, {"actions": [{}]}, {"actions": [{"key": "k"}]}),
         {"actions": [{"key": "k", "label": "l", "url": "ftp://a"}]},
         {"actions": [{"key": "k", "label": "l", "url": "http://127.0.0.1/a\nb"}]},
         {"actions": [{"key": "k", "label": "l" * 49, "url": URL}]},

@@ -1,0 +1,20 @@
+"""The same servers and receivers as for acceptance; and npm's clients, which must be there."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import make_server, server, sink
+
+__all__ = ["make_server", "server", "sink"]
+
+MODULES = Path(__file__).parent / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def npm() -> None:
+    """Fail where the clients from npm are not installed: what they would show is not known then."""
+    missing = [name for name in ("cloudevents", "standardwebhooks") if not (MODULES / name / "package.json").is_file()]
+    assert not missing, (
+        f"{' and '.join(missing)} from npm are not installed; run `make interop` (it needs Node and npm)"
+    )
