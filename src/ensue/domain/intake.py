@@ -47,7 +47,7 @@ class ContextDraft(Struct, frozen=True, gc=False):
 class Draft(Struct, frozen=True, gc=False, kw_only=True):
     """An event as a voice sends it, before it is checked and stamped; the native body has exactly these fields.
 
-    `delay` is seconds; times are RFC 3339 text. The fields after `card` are CloudEvents', set by the other ways in.
+    `delay` is seconds; times are RFC 3339 text.
     """
 
     type: str
