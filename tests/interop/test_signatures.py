@@ -74,7 +74,7 @@ async def test_the_library_of_npm_verifies(server: Server) -> None:
 
 
 async def test_after_a_rotation_both_secrets_verify_for_a_day(server: Server, sink: Sink) -> None:
-    """A receiver may change its secret at any time within 24 hours: until then each delivery carries both signatures."""
+    """A receiver may change its secret within 24 hours: until then each delivery carries both signatures."""
     trigger = await server.trigger(sink.url)
     old = trigger["endpoint"]["secret"]
     rotated = (await server.call("POST", f"/api/v1/triggers/{trigger['id']}/rotate-secret")).json["endpoint"]

@@ -131,7 +131,8 @@ class Route(Struct, frozen=True, kw_only=True):
     `path` is a template: `/api/v1/events/{id}`. `scope` None asks for a key but no right; `authenticated=False` for no
     key at all. `body_limit` is bytes; None reads no body (one that comes is dropped). `public` lets public keys in, and
     browsers from other origins. A `hot` route has no parameters and no query, takes a body, and never answers with a
-    Stream: it may skip ASGI. `responses` gives the type of each success, None for an empty body.
+    Stream: it may skip ASGI. `request` is the type of a body, which may be left out where not `request_required`.
+    `responses` gives the type of each success, None for an empty body.
     """
 
     method: str
@@ -146,6 +147,7 @@ class Route(Struct, frozen=True, kw_only=True):
     public: bool = False
     hot: bool = False
     request: Any = None
+    request_required: bool = True
     request_media: tuple[str, ...] = (JSON,)
     responses: Mapping[int, Any] = field(default_factory=dict)
     response_media: str = JSON

@@ -96,7 +96,7 @@ def _body(route: Route, schemas: dict[Any, Any]) -> Document:
     for media in route.request_media:
         typed = route.request is not None and media == JSON
         content[media] = {"schema": schemas[route.request] if typed else {}}
-    return {"required": route.request is not None, "content": content}
+    return {"required": route.request is not None and route.request_required, "content": content}
 
 
 def _responses(route: Route, schemas: dict[Any, Any]) -> Document:

@@ -6,6 +6,8 @@ Routing, the OpenAPI page, the reference and the tests of isolation are made fro
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ensue.dialects.native import batch, deliveries, events, keys, stream, triggers
 from ensue.dialects.native.render import (
     DeliveryPage,
@@ -71,6 +73,10 @@ def _do(
         request=request,
         responses=responses,
     )
+
+
+def _body_may_be_left_out(route: Route) -> Route:
+    return replace(route, request_required=False)
 
 
 _SENDING: Final = (
@@ -180,14 +186,16 @@ _TRIGGERS: Final = (
         {204: None},
         method="DELETE",
     ),
-    _do(
-        "/triggers/{id}/test",
-        triggers.test,
-        "triggers",
-        "testTrigger",
-        "Send a test event to this trigger alone, once, and tell what came of it.",
-        {200: triggers.Tested},
-        request=triggers.TestDraft,
+    _body_may_be_left_out(
+        _do(
+            "/triggers/{id}/test",
+            triggers.test,
+            "triggers",
+            "testTrigger",
+            "Send a test event to this trigger alone, once, and tell what came of it.",
+            {200: triggers.Tested},
+            request=triggers.TestDraft,
+        )
     ),
     _do(
         "/triggers/{id}/enable",
@@ -205,14 +213,16 @@ _TRIGGERS: Final = (
         "Switch a trigger off; what comes for it waits.",
         {200: TriggerView},
     ),
-    _do(
-        "/triggers/{id}/rotate-secret",
-        triggers.rotate,
-        "triggers",
-        "rotateSecret",
-        "Give a trigger a new secret; the old one signs beside it for 24 hours.",
-        {200: TriggerView},
-        request=triggers.RotationDraft,
+    _body_may_be_left_out(
+        _do(
+            "/triggers/{id}/rotate-secret",
+            triggers.rotate,
+            "triggers",
+            "rotateSecret",
+            "Give a trigger a new secret; the old one signs beside it for 24 hours.",
+            {200: TriggerView},
+            request=triggers.RotationDraft,
+        )
     ),
 )
 
@@ -253,14 +263,16 @@ _DELIVERIES: Final = (
 )
 
 _KEYS: Final = (
-    _do(
-        "/keys",
-        keys.create,
-        "admin",
-        "createKey",
-        "Make a key of this project; token and secret are in this answer only.",
-        {201: NewKeyView},
-        request=keys.KeyDraft,
+    _body_may_be_left_out(
+        _do(
+            "/keys",
+            keys.create,
+            "admin",
+            "createKey",
+            "Make a key of this project; token and secret are in this answer only.",
+            {201: NewKeyView},
+            request=keys.KeyDraft,
+        )
     ),
     _get(
         "/keys", keys.page, "admin", "listKeys", "List the keys of this project, revoked ones too.", KeyPage, *keys.PAGE
