@@ -197,5 +197,6 @@ async def staged(
 
 async def glimpse(following: AsyncIterator[Glimpse]) -> Glimpse:
     """The next thing that a follower sees, within patience."""
+    await asyncio.sleep(0)  # the others have their turn too
     async with asyncio.timeout(PATIENCE):
         return await anext(following)

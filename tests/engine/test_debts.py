@@ -210,7 +210,7 @@ async def test_ten_claims_without_a_result_are_poison(tmp_path: Path) -> None:
                 assert (dead.claim, dead.tries) == (POISON + 1, 0)
                 assert (await stage.attempts(dead))[-1].result == "poisoned"
                 continue
-            await stage.until(lambda: len(stage.channel.sent) == 1)  # noqa: B023 - asked at once
+            await stage.until(lambda: len(stage.channel.sent) == 1)
             tried += len(stage.channel.sent)
             _crash(stage)
     assert tried == POISON
@@ -218,7 +218,7 @@ async def test_ten_claims_without_a_result_are_poison(tmp_path: Path) -> None:
 
 def _crash(stage: Stage) -> None:
     """The process dies: what it has in flight is neither settled nor released."""
-    stage.parts.worker._settlement.add = lambda trial, done: done(None)  # type: ignore[method-assign]
+    stage.parts.worker._settlement.add = lambda trial, done: done(None)  # type: ignore[method-assign]  # noqa: ARG005 - its form
 
 
 async def test_a_graceful_stop_releases_what_it_could_not_finish(new_store: Store, tmp_path: Path) -> None:

@@ -157,12 +157,14 @@ class Feed:
             self._leave()
 
     def _place(self, cursor: str) -> int | None:
-        """The number of the moment after `cursor`, if the ring has it."""
+        """The number of the moment after `cursor`, if the ring has it near its end: who comes from further behind reads
+        the log on, and is not dropped for it."""
         if cursor == self._cursor:
             return self._end
-        if cursor == self._base:
+        near = max(0, len(self._ring) - MOST_BEHIND // 2)
+        if cursor == self._base and near == 0:
             return self._first
-        for at in range(len(self._ring) - 1, -1, -1):
+        for at in range(len(self._ring) - 1, near - 1, -1):
             if self._ring[at].cursor == cursor:
                 return self._first + at + 1
         return None

@@ -213,13 +213,13 @@ class Settlement:
             _log.exception("what follows of the delivery %s cannot be told", trial.delivery.id)
             scheduled = trial.delivery.kind == SCHEDULED
             result = Poisoned(f"the event cannot be emitted: {error!r}"[:300]) if scheduled else trial.result
-            settled = decide(trial.delivery, result, Retry(), now, ids.jitter())
+            settled = decide(trial.delivery, result, self._retry(trial.delivery), now, ids.jitter())
             return Outcome(settled, record(trial.delivery, result, trial.began, trial.ended))
 
     def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
         trigger = self._rules.trigger(delivery.trigger)
-        settled = decide(delivery, result, trigger.retry if trigger else Retry(), now, ids.jitter())
+        settled = decide(delivery, result, self._retry(delivery), now, ids.jitter())
         attempt = record(delivery, result, trial.began, trial.ended)
         reports: list[Entry] = []
         puts: tuple[Put, ...] = ()
@@ -229,6 +229,10 @@ class Settlement:
         if settled.state == "dead" and not (trial.event is not None and trial.event.is_own):
             reports.append(self._report("ensue.delivery.dead", _dead(settled, trial.event), delivery, now))
         return Outcome(settled, attempt, (), tuple(reports), puts)
+
+    def _retry(self, delivery: Delivery) -> Retry:
+        trigger = self._rules.trigger(delivery.trigger)
+        return trigger.retry if trigger is not None else Retry()
 
     def _emission(self, delivery: Delivery, result: Result, now: int) -> Outcome:
         """A scheduled event enters the log, planned by the triggers of now; its key counted when it was accepted."""
