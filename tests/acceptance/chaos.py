@@ -11,24 +11,26 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from ensue.testing import Received, Reply, Sink
+from tests.acceptance.follower import Follower
 from tests.acceptance.ledger import Ledger
 from tests.acceptance.server import Server, eventually
 from tests.acceptance.wire import Answered, Connection
 
 LEASE = 1.0
 PATIENCE = 60.0
+STREAM_PATIENCE = 20.0
 CLIENTS = (1, 8, 32, 64)
 EVENTS = {1: 60, 8: 200, 32: 300, 64: 400}
 """About how many events a round asks for, by clients."""
-BLOWS = ("kill", "kill", "stop", "kill twice")
+BLOWS = ("kill", "stop", "term", "kill twice", "kill")
 WIDTHS = (6, 8, 11, 9, 9, 8, 8, 9, 9)
 TITLES = ("round", "clients", "blow", "accepted", "received", "claims", "resent", "repeats", "seconds")
 
@@ -194,6 +196,8 @@ class Chaos:
         self._sink = sink
         self._chance = random.Random(seed)
         self._ledger = Ledger(server.data / "ensue.db")
+        self._follower = Follower(server)
+        self._following: asyncio.Task[None] | None = None
         self._round = 0
 
     async def begin(self) -> None:
@@ -203,6 +207,14 @@ class Chaos:
         retry = {"attempts": 20, "schedule": [0.1]}
         await self.server.trigger(self._sink.url, match={"type": "chaos.wide"}, retry=retry)
         await self.server.trigger(self._sink.url, match={"type": "chaos.narrow"}, retry=retry, concurrency=3)
+        self._following = asyncio.create_task(self._follower.run())
+        await eventually(lambda: self._follower.cursor, "the stream begins")
+
+    async def end(self) -> None:
+        """Follow the stream no more."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
 
     async def round(self) -> Row:
         """One round: load, a blow in its midst, and the count when nothing is owed any more."""
@@ -211,24 +223,36 @@ class Chaos:
         blow = self._chance.choice(BLOWS) if self._round > len(BLOWS) else BLOWS[self._round - 1]
         self._ledger.begin_round()
         self._sink.received.clear()
+        self._follower.seen.clear()
         load = Load(self.server, self._ledger, self._chance, f"r{self._round}", EVENTS[clients])
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(clients))
             blown = group.create_task(self._blow(blow, load, EVENTS[clients]))
         await eventually(lambda: not self._ledger.pending(), "all debts are paid", PATIENCE)
-        return self._row(clients, blow, time.monotonic() - blown.result())
+        seconds = time.monotonic() - blown.result()
+        order = self._ledger.order()
+        with suppress(AssertionError):  # what is missing is told with the rest
+            await eventually(lambda: len(self._follower.seen) >= len(order), "the stream tells of all", STREAM_PATIENCE)
+        return self._row(clients, blow, seconds)
 
     async def _blow(self, blow: str, load: Load, budget: int) -> float:
         """Strike when a random part of the load was accepted; when the server was well again (monotonic seconds)."""
         await load.mark(round(budget * self._chance.uniform(0.02, 0.7))).wait()
         await asyncio.sleep(self._chance.uniform(0, 0.02))
-        blows: dict[str, Callable[[], Awaitable[None]]] = {"stop": self._freeze, "kill": self._kill}
+        blows: dict[str, Callable[[], Awaitable[None]]] = {"stop": self._freeze, "kill": self._kill, "term": self._end}
         for _ in range(2 if blow == "kill twice" else 1):
             await blows[blow.removesuffix(" twice")]()
         return time.monotonic()
 
     async def _kill(self) -> None:
         self.server.kill()
+        await self.server.start()
+
+    async def _end(self) -> None:
+        """A graceful stop, which must end well."""
+        code = await self.server.stop()
+        if code:
+            self._follower.faults.append(f"a graceful stop ended with {code}")
         await self.server.start()
 
     async def _freeze(self) -> None:
@@ -252,7 +276,8 @@ class Chaos:
             resent=self._ledger.resent,
             repeats=len(received) - len(ids),
             seconds=seconds,
-            violations=self._ledger.violations(received, killed=blow != "stop"),
+            violations=self._follower.faults
+            + self._ledger.violations(received, self._follower.seen, killed=blow.startswith("kill")),
         )
 
 
@@ -266,6 +291,17 @@ def chaos_server(directory: Path) -> Iterator[Server]:
         server.kill()
 
 
+@asynccontextmanager
+async def chaos_on(server: Server, sink: Sink, seed: int) -> AsyncIterator[Chaos]:
+    """Rounds on that server, begun."""
+    chaos = Chaos(server, sink, seed)
+    await chaos.begin()
+    try:
+        yield chaos
+    finally:
+        await chaos.end()
+
+
 def _say(*lines: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -277,9 +313,7 @@ async def run(rounds: int, seed: int, directory: Path) -> bool:
     _say(f"seed {seed}, lease {LEASE:.0f} s", _line(list(TITLES)))
     rows: list[Row] = []
     with chaos_server(directory) as server:
-        async with Sink() as sink:
-            chaos = Chaos(server, sink, seed)
-            await chaos.begin()
+        async with Sink() as sink, chaos_on(server, sink, seed) as chaos:
             for _ in range(rounds):
                 rows.append(await chaos.round())
                 _say(rows[-1].line(), *rows[-1].violations[:20])

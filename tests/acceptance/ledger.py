@@ -72,8 +72,14 @@ class Ledger:
                 found.setdefault(subject, []).append(event)
         return found
 
-    def violations(self, received: Sequence[Received], *, killed: bool) -> list[str]:
-        """What does not hold, as sentences. Nothing may be pending any more."""
+    def order(self) -> list[str]:
+        """The ids of all events of this round, in the order of the log."""
+        with self._open() as database:
+            rows = database.execute("SELECT id FROM event WHERE cursor > ? ORDER BY cursor", (self._cursor,))
+            return [row[0] for row in rows]
+
+    def violations(self, received: Sequence[Received], seen: Sequence[str], *, killed: bool) -> list[str]:
+        """What does not hold, as sentences; `seen` is what a reader of the stream heard. Nothing may be pending."""
         logged, owed = self.logged(), self.owed()
         posts = Counter(one.headers["webhook-id"] for one in received)
         return [
@@ -81,6 +87,7 @@ class Ledger:
             *_log_violations(self.accepted, logged),
             *_debt_violations(owed, {event for ids in logged.values() for event in ids}),
             *_post_violations(owed, posts, killed=killed),
+            *_stream_violations(seen, self.order()),
         ]
 
 
@@ -115,3 +122,9 @@ def _post_violations(owed: Sequence[Owed], posts: Counter[str], *, killed: bool)
             yield f"{one.id} was received {count} times and claimed {one.claim} times"
         if not killed and count != one.tries:
             yield f"{one.id} was received {count} times and tried {one.tries} times, though nobody died"
+
+
+def _stream_violations(seen: Sequence[str], order: Sequence[str]) -> Iterator[str]:
+    if list(seen) != list(order):
+        missed, unknown = len(set(order) - set(seen)), len(set(seen) - set(order))
+        yield f"the stream told of {len(seen)} events for {len(order)}: {missed} missed, {unknown} not in the log"

@@ -3,18 +3,17 @@
 from pathlib import Path
 
 from ensue.testing import Sink
-from tests.acceptance.chaos import Chaos, chaos_server
+from tests.acceptance.chaos import chaos_on, chaos_server
 
 ROUNDS = 12
 
 
 async def test_nothing_is_lost_or_repeated_without_a_claim(tmp_path: Path, sink: Sink) -> None:
-    """After each of many blows (kill -9, SIGSTOP past the lease) every promise of sections 1 and 2 holds."""
+    """After each of many blows (kill -9, SIGSTOP past the lease, SIGTERM) every promise of sections 1 and 2 holds."""
     with chaos_server(tmp_path) as server:
-        chaos = Chaos(server, sink, seed=2)
-        await chaos.begin()
-        rows = [await chaos.round() for _ in range(ROUNDS)]
+        async with chaos_on(server, sink, seed=2) as chaos:
+            rows = [await chaos.round() for _ in range(ROUNDS)]
         print(*(row.line() for row in rows), server.log(), sep="\n")  # noqa: T201 - shown when the test failed
     assert [violation for row in rows for violation in row.violations] == []
-    assert {row.blow for row in rows} == {"kill", "stop", "kill twice"}
+    assert {row.blow for row in rows} == {"kill", "kill twice", "stop", "term"}
     assert sum(row.resent for row in rows) > 0, "no client ever lost an answer: the blows missed"
