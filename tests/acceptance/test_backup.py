@@ -5,11 +5,15 @@ import shutil
 import stat
 from pathlib import Path
 
+from standardwebhooks import Webhook
+
 from ensue.testing import Sink
 from tests.acceptance.commands import ensue
 from tests.acceptance.conftest import MakeServer
 from tests.acceptance.server import Server
 from tests.acceptance.wire import Connection, request
+from tests.data.make_first_house import INSTANCE_KEY, WHSEC
+from tests.data.make_first_house import TARGET as OLD
 
 
 def restored(server: Server, make_server: MakeServer, copy: Path, directory: Path) -> Server:
@@ -77,3 +81,27 @@ async def test_a_restored_log_says_that_there_is_a_gap(server: Server, make_serv
     said = await read_stream(second, b'"type":"a.d"', last_event_id=cursor)
     assert b"event: gap" in said
     assert b'"type":"a.c"' not in said
+
+
+async def test_data_of_the_first_schema_is_served(make_server: MakeServer, sink: Sink, tmp_path: Path) -> None:
+    """A data file that the first release wrote opens: its events are read, its secrets sign, its debts are paid."""
+    directory = tmp_path / "old"
+    directory.mkdir(mode=0o700)
+    shutil.copy(OLD, directory / "ensue.db")
+    server = make_server(directory, ENSUE_SECRET_KEY=INSTANCE_KEY)
+    await server.start()
+    token = (await ensue(server, "keys", "create", "--json")).json["token"]
+    (directory / "first-key").write_text(token, "ascii")
+    subjects = [event.get("subject") for event in await server.items("/api/v1/events?type=old.**")]
+    assert subjects == ["waits", "died", "arrived"]
+    assert [one["subject"] for one in await server.items("/api/v1/events?state=scheduled")] == ["scheduled"]
+    states = sorted(one["state"] for one in await server.items("/api/v1/deliveries?limit=50"))
+    assert states == ["dead", "delivered", "pending"]
+    trigger = (await server.items("/api/v1/triggers?limit=50"))[0]
+    path = f"/api/v1/triggers/{trigger['id']}"
+    assert (await server.get(f"{path}/secret"))["secret"] == WHSEC
+    assert (await server.call("PATCH", path, {"endpoint": {"url": sink.url}})).status == 200
+    assert (await server.call("POST", f"{path}/enable")).status == 200
+    received = await sink.wait_for(1)
+    assert received[0].headers["x-token"] == "sealed-value"
+    assert Webhook(WHSEC).verify(received[0].body, received[0].headers)
