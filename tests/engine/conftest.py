@@ -1,4 +1,4 @@
-"""Which stores the engine is tried on: both, since planning runs in the loop with one and in a thread with the other."""
+"""Which stores the engine is tried on: both, since planning runs in the loop with one, in a thread with the other."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -25,7 +25,7 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 @pytest.fixture
 def on_stage(new_store: Store, tmp_path: Path) -> Staged:
-    """An engine with settings of one's own: `async with on_stage(lease=2) as stage`."""
+    """Makes engines with settings of one's own, for `async with`."""
 
     def make(**settings: Any) -> AbstractAsyncContextManager[Stage]:
         return staged(tmp_path / "data", **({"store": new_store} | settings))

@@ -19,7 +19,9 @@ def everything(_event: Event) -> bool:
     return True
 
 
-def following(stage: Stage, after: str | None = None, kind: str = "", heartbeat: float = QUIET) -> AsyncIterator[Glimpse]:
+def following(
+    stage: Stage, after: str | None = None, kind: str = "", heartbeat: float = QUIET
+) -> AsyncIterator[Glimpse]:
     """A follower of events whose type begins with `kind`."""
     return stage.engine.feed.follow(stage.project, lambda event: event.type.startswith(kind), after, heartbeat)
 

@@ -1,4 +1,4 @@
-"""How results become outcomes (invariants 5 and 6): in one commit, tried until they are kept, and nothing sent meanwhile."""
+"""How results become outcomes (invariants 5 and 6): one commit, tried until it is kept, and nothing sent meanwhile."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ class Failing:
         self.calls = 0
         self.error: Exception | None = None
         self.refuses: Callable[[Outcome], bool] = lambda _outcome: False
-        stage.store.settle = self  # type: ignore[method-assign, assignment]
+        stage.store.settle = self  # type: ignore[method-assign]
 
     async def __call__(self, decision: Callable[[Changes], Sequence[Outcome]]) -> Sequence[Verdict]:
         """Fail, or do it."""
@@ -138,15 +138,13 @@ async def test_what_cannot_be_told_is_left_out(stage: Stage) -> None:
     def broken(*_: object) -> Any:
         raise RuntimeError("a bug")
 
-    stage.parts.worker._settlement._report = broken  # type: ignore[method-assign]
+    stage.parts.worker._settlement._report = broken  # type: ignore[method-assign, assignment]
     await stage.send()
     (dead,) = await stage.settled("dead")
     assert [one.error for one in await stage.attempts(dead)] == ["no"]
 
 
-async def test_a_stop_does_not_wait_for_ever_for_a_full_disk(
-    on_stage: Staged, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stop_does_not_wait_for_ever_for_a_full_disk(on_stage: Staged, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be kept is given up with the grace: it will be sent again, which at-least-once allows."""
     monkeypatch.setattr(worker, "_LAST_COMMITS", 0.01)
     async with on_stage() as stage:

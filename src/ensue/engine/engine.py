@@ -121,12 +121,11 @@ class Engine:
     async def cancel_event(self, project: str, event_id: str) -> Known:
         """Cancel a scheduled event that has not run; its idempotency key is free again. EnsueError `not_found`,
         `conflict` when it is in the log already."""
-        known = await self.event(project, event_id)
-        scheduled = await self._scheduled_delivery(project, event_id)
+        scheduled = await self._scheduled_delivery(project, event_id) if ids.is_event_id(event_id) else None
         if scheduled is not None:  # by its own id: what an event owes once it has happened is not meant
             selection = Selection(project=project, ids=[scheduled.id])
             await self._store.cancel(selection, "cancelled", self.clock())
-            known = await self.event(project, event_id)
+        known = await self.event(project, event_id)
         if known.state == "recorded":
             raise EnsueError("conflict", "This event has happened; only a scheduled one can be cancelled.")
         return known
