@@ -34,6 +34,7 @@ from ensue.domain.event import EMPTY, AttributeValue, Event
 from ensue.domain.intake import Draft, Extras
 from ensue.domain.mediatype import BYTES, JSON, MediaType, media_type
 from ensue.domain.schedule import format_time, parse_time
+from ensue.domain.slices import cut
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -97,7 +98,10 @@ def parse_batch(body: bytes) -> list[tuple[Draft, Extras] | EnsueError]:
         body.decode("utf-8")
         items = _splitter.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise EnsueError("invalid", f"The body is not a JSON array of CloudEvents: {error}.") from None
+        pieces = cut(body, None)
+        if pieces is None:
+            raise EnsueError("invalid", f"The body is not a JSON array of CloudEvents: {error}.") from None
+        return [_item(piece, f"[{at}].") for at, piece in enumerate(pieces)]
     return [_item(bytes(item), f"[{at}].") for at, item in enumerate(items)]
 
 

@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ensue.domain.errors import EnsueError
@@ -51,7 +52,14 @@ def _offset(text: str) -> timedelta:
 
 def format_time(moment: int) -> str:
     """Milliseconds UTC as RFC 3339 with three decimals and `Z`."""
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")[:-6] + "Z"
+    second, millisecond = divmod(moment, 1000)
+    return f"{_second(second)}.{millisecond:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(second: int) -> str:
+    """All of a time but its last digits: what happens now happens within few seconds."""
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:-6]
 
 
 def due_time(send_at: int | None, delay: float | None, now: int, horizon: int) -> int | None:

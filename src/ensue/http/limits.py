@@ -22,7 +22,8 @@ class HttpLimits(Struct, frozen=True, kw_only=True):
     """The limits of the port (design section 8, Limits); each is a setting. Bytes and seconds.
 
     `body_gap_seconds`: since the last byte; `body_seconds`: in all. `dropped_*`: what is still read of a refused body.
-    `write_seconds`: how long a client may leave its answer unread.
+    `write_seconds`: how long a client may leave its answer unread; `stream_seconds`: the same of a live one, whose
+    reader is dropped when it is behind for so long, and can resume.
     """
 
     header_bytes: int = 32 * KIB
@@ -34,6 +35,7 @@ class HttpLimits(Struct, frozen=True, kw_only=True):
     dropped_bytes: int = 8 * KIB * KIB
     dropped_seconds: float = 5.0
     write_seconds: float = 30.0
+    stream_seconds: float = 5.0
     sweep_seconds: float = 1.0
     backlog: int = 2048
 

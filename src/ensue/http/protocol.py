@@ -261,7 +261,8 @@ class LimitedProtocol(HttpToolsProtocol):
             if now - self.closing_at > limits.dropped_seconds:
                 self.transport.abort()
         elif self.flow.write_paused:
-            if now - self.paused_at > limits.write_seconds:
+            patience = limits.stream_seconds if self.busy else limits.write_seconds
+            if now - self.paused_at > patience:
                 self.transport.abort()
         elif self.lingering:
             if quiet > limits.dropped_seconds:

@@ -5,6 +5,7 @@ An item that is wrong costs the others nothing; its error names the field as if 
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
@@ -15,6 +16,7 @@ from ensue.domain.cloudevents import parse_batch
 from ensue.domain.errors import EnsueError
 from ensue.domain.intake import Draft, Intake, Limits
 from ensue.domain.key import Key
+from ensue.domain.slices import cut
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call, ErrorBody
 from ensue.store.base import Receipt
@@ -114,7 +116,7 @@ def _refuse_many(count: int, limits: Limits) -> None:
         raise EnsueError("too_large", message, "events")
 
 
-def _items(body: bytes) -> tuple[list[Raw], tuple[str, ...]]:
+def _items(body: bytes) -> tuple[Sequence[Raw | bytes], tuple[str, ...]]:
     """The events of a batch, not looked into yet, and warnings of unknown fields beside them."""
     try:
         return _strict.decode(body).events, ()
@@ -124,11 +126,14 @@ def _items(body: bytes) -> tuple[list[Raw], tuple[str, ...]]:
         items = _lenient.decode(body).events
         unknown = sorted(set(msgspec.json.decode(body, type=dict[str, Raw])) - {"events"})
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise EnsueError("invalid", f'The body is not a batch, {{"events": […]}}: {error}.', "events") from None
+        pieces = cut(body, "events")
+        if pieces is None:
+            raise EnsueError("invalid", f'The body is not a batch, {{"events": […]}}: {error}.', "events") from None
+        return pieces, ()
     return items, intake.kept_out(unknown)
 
 
-def _judge(item: Raw, key: Key, limits: Limits, now: int) -> Judged:
+def _judge(item: Raw | bytes, key: Key, limits: Limits, now: int) -> Judged:
     body = bytes(item)
     try:
         if len(body) > limits.event_bytes:
