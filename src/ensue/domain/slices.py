@@ -1,4 +1,4 @@
-"""Hides how a batch that is not clean JSON as a whole is cut into its items, so that a bad one costs the others nothing.
+"""Hides how a batch that is not clean JSON as a whole is cut into items, so that a bad one costs the others nothing.
 
 A lone surrogate, `NaN` or a deep value in one event makes strict decoders refuse the whole body. The standard library's
 scanner passes over these; it only finds where each event begins and ends, and each is then judged as if it came alone.
