@@ -15,6 +15,12 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+async def said_of(server: Server, since: int = 0) -> str:
+    """What the server has said since that place in its log, its last line about the start included."""
+    await eventually(lambda: "order.paid" in server.log()[since:], "the server says how to send a first event")
+    return server.log()[since:]
+
+
 def curl_line(said: str) -> str:
     """What the server said to paste."""
     lines = said[said.index("curl ") :].splitlines()
@@ -28,7 +34,7 @@ async def test_the_first_start_makes_everything(server: Server) -> None:
     private = ("first-key", "instance.key", "ensue.db", "ensue.db-wal")
     assert {name: mode(server.data / name) for name in private} == dict.fromkeys(private, 0o600)
     assert server.key.startswith("ens_")
-    said = server.log()
+    said = await said_of(server)
     assert server.url in said
     assert server.key in said
     assert (await server.get("/api/v1/events"))["items"] == []
@@ -36,12 +42,12 @@ async def test_the_first_start_makes_everything(server: Server) -> None:
 
 async def test_the_printed_line_works_as_pasted(server: Server) -> None:
     """The `curl` line sends a first event, at the first start (with the key) and later (with the key's file)."""
-    first = await shell(server, curl_line(server.log()))
+    first = await shell(server, curl_line(await said_of(server)))
     assert first.json["duplicate"] is False
     said_before = len(server.log())
     await server.stop()
     await server.start()
-    said = server.log()[said_before:]
+    said = await said_of(server, said_before)
     assert server.key not in said, "a journal collects no keys"
     second = await shell(server, curl_line(said))
     events = await server.items("/api/v1/events?limit=10")
