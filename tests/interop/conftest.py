@@ -1,5 +1,6 @@
 """The same servers and receivers as for acceptance; and npm's clients, which must be there."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ MODULES = Path(__file__).parent / "node_modules"
 @pytest.fixture(scope="session")
 def npm() -> None:
     """Fail where the clients from npm are not installed: what they would show is not known then."""
+    assert shutil.which("node"), "Node is not installed; on Debian and Ubuntu: apt-get install nodejs npm"
     missing = [name for name in ("cloudevents", "standardwebhooks") if not (MODULES / name / "package.json").is_file()]
     assert not missing, (
         f"{' and '.join(missing)} from npm are not installed; run `make interop` (it needs Node and npm)"
