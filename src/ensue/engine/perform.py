@@ -1,19 +1,33 @@
 """Hides how a debt becomes a message: finds the trigger as it is now, opens its secrets, hands both to the channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ensue.channels.base import Channel, Destination, Message
 from ensue.domain.delivery import Delivery, Failed, Result, Skipped
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.plan import SCHEDULED_MARK
+from ensue.domain.schedule import DAY
 from ensue.domain.signature import check_secret
-from ensue.domain.trigger import Trigger
+from ensue.domain.trigger import Secret, Trigger
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Room, Rooms
 from ensue.engine.rules import Rules
 from ensue.engine.vault import Vault
+
+_REMEMBERED: Final = 10_000
+
+
+class _Known(Struct, frozen=True):
+    """Where a trigger, as it is now, sends until `until` (ms)."""
+
+    trigger: Trigger
+    until: int
+    destination: Destination
 
 
 class Perform:
@@ -29,6 +43,7 @@ class Perform:
         self._rooms = rooms
         self._source = source
         self._hosts: dict[str, str] = {}
+        self._known: dict[str, _Known] = {}
 
     def room(self, lane: str) -> Room:
         """What limits a lane now."""
@@ -44,7 +59,7 @@ class Perform:
     def _host(self, url: str) -> str:
         host = self._hosts.get(url)
         if host is None:
-            if len(self._hosts) > 10_000:
+            if len(self._hosts) >= _REMEMBERED:
                 self._hosts.clear()
             host = self._hosts[url] = urlsplit(url).hostname or ""
         return host
@@ -58,25 +73,37 @@ class Perform:
         if event is None:
             return Skipped("event removed")
         channel = self._channels[delivery.kind]
+        now = self._clock()
         try:
-            return await channel.send(self._message(delivery, event), self._destination(trigger), held)
+            return await channel.send(self._message(delivery, event, now), self._destination(trigger, now), held)
         except EnsueError as error:
             return Failed(error.message)
 
-    def _message(self, delivery: Delivery, event: Event) -> Message:
+    def _message(self, delivery: Delivery, event: Event, now: int) -> Message:
         return Message(
             id=delivery.id,
             event=event,
             attempt=delivery.tries + 1,
-            sent_at=self._clock() // 1000,
+            sent_at=now // 1000,
             source=self._source,
             replay=delivery.replay,
         )
 
-    def _destination(self, trigger: Trigger) -> Destination:
-        now = self._clock()
+    def _destination(self, trigger: Trigger, now: int) -> Destination:
+        """Where a trigger sends now; made once for each state of it, and again when one of its secrets has ended."""
+        known = self._known.get(trigger.id)
+        if known is not None and known.trigger is trigger and now < known.until:
+            return known.destination
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        secrets = [secret for secret in trigger.endpoint.secrets if secret.until is None or secret.until > now]
+        until = min((secret.until for secret in secrets if secret.until is not None), default=now + DAY)
+        destination = self._open(trigger, secrets)
+        self._known[trigger.id] = _Known(trigger, until, destination)
+        return destination
+
+    def _open(self, trigger: Trigger, secrets: Sequence[Secret]) -> Destination:
         endpoint = trigger.endpoint
-        secrets = [secret for secret in endpoint.secrets if secret.until is None or secret.until > now]
         return Destination(
             url=endpoint.url,
             format=trigger.format,
