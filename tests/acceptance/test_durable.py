@@ -9,13 +9,15 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
 
 from ensue.testing import Sink
 from tests.acceptance.conftest import MakeServer
-from tests.acceptance.server import Server
+from tests.acceptance.ledger import opened
+from tests.acceptance.server import Server, eventually
 from tests.acceptance.syscalls import SYNCS, WRITES, Syscall, watched
 from tests.acceptance.wire import Connection
 
@@ -68,12 +70,19 @@ def on_disk(calls: Sequence[Syscall], mark: str, before: int) -> bool:
     return written is not None and any(call.name in SYNCS and call.began > written for call in log)
 
 
+def settled(server: Server) -> bool:
+    """Whether nothing is owed any more."""
+    with closing(opened(server.data / "ensue.db")) as database:
+        return database.execute("SELECT count(*) FROM delivery WHERE state = 0").fetchone() == (0,)
+
+
 async def watch_load(server: Server, sink: Sink, directory: Path, clients: int, each: int) -> list[str]:
     """What was told too early while `clients` sent `each` events and the receiver got them."""
     await server.trigger(sink.url)
     with watched(server.pid, directory / "strace") as watch:
         asked = await asyncio.gather(*(ask(server, f"c{number}", each) for number in range(clients)))
         await sink.wait_for(clients * each)
+        await eventually(lambda: settled(server), "every outcome is kept, so every call that tells of one has returned")
     calls = watch.calls
     receiver = int(sink.url.split(":")[2].split("/")[0])
     return [*too_early(calls, asked), *sent_too_early(calls, asked, receiver)]
