@@ -99,12 +99,11 @@ def test_every_result_ends_the_claim(result: Result, retry: Retry, tries: int, s
     assert (after.claim, after.lost, after.claimed_until, after.id) == (before.claim, 0, None, before.id)
     assert after.tries - before.tries == isinstance(result, Sent | Failed)
     assert (after.ended_at is not None) == (after.state != "pending")
-    assert after.state in ("pending", "delivered", "dead", "cancelled")
 
 
 def test_each_result_has_its_state() -> None:
     """The four states and what leads to them."""
-    states = [
+    states: list[tuple[Result, str, str | None, int]] = [
         (Sent(), "delivered", None, NOW + 30_000),
         (Failed("gone", permanent=True), "dead", "gone", NOW + 30_000),
         (Later(NOW + 7, "asleep"), "pending", "asleep", NOW + 7),
@@ -113,14 +112,14 @@ def test_each_result_has_its_state() -> None:
         (Poisoned(), "dead", Poisoned().reason, NOW + 30_000),
     ]
     for result, state, reason, due_at in states:
-        after = decide(held(), result, Retry(), NOW, 0.5)  # type: ignore[arg-type]
+        after = decide(held(), result, Retry(), NOW, 0.5)
         assert (after.state, after.reason, after.due_at) == (state, reason, due_at)
 
 
 def test_the_default_policy_is_the_design() -> None:
     """Ten attempts at 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
     retry = Retry()
-    assert (retry.attempts, len(retry.schedule)) == (10, 9)
+    assert retry.attempts == 10
     assert retry.schedule == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     assert [retry.wait(tries) for tries in (1, 9, 10, 99)] == [5, 86400, 86400, 86400]
 

@@ -86,7 +86,7 @@ def _retry_after(reply: Reply, sent_at: int) -> int | None:
 
 
 def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failure) -> Exchange:
-    """What is kept of the try; secret headers are masked here."""
+    """What is kept of the try; secret headers are masked here, also where the receiver sends them back to us."""
     sent = {name: MASK if name in secret else value for name, value in request.headers}
     if isinstance(answer, Failure):
         return Exchange(method=request.method, url=request.url, request_headers=sent)
@@ -95,7 +95,18 @@ def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failu
         url=request.url,
         request_headers=sent,
         status=answer.status,
-        response_headers=dict(answer.headers),
-        response_body=answer.body[:KEPT_BODY].decode("utf-8", "replace"),
+        response_headers={name: _masked(value, secret) for name, value in answer.headers},
+        response_body=_masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
         truncated=answer.truncated or len(answer.body) > KEPT_BODY,
     )
+
+
+def _cut(answer: Reply) -> str:
+    return answer.body[:KEPT_BODY].decode("utf-8", "replace")
+
+
+def _masked(text: str, secret: Mapping[str, str]) -> str:
+    """`text` without the values of secret headers; the longest first, since one may be part of another."""
+    for value in sorted(filter(None, map(str.strip, secret.values())), key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text
