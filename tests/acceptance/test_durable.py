@@ -73,7 +73,7 @@ def on_disk(calls: Sequence[Syscall], mark: str, before: int) -> bool:
 def settled(server: Server) -> bool:
     """Whether nothing is owed any more."""
     with closing(opened(server.data / "ensue.db")) as database:
-        return database.execute("SELECT count(*) FROM delivery WHERE state = 0").fetchone() == (0,)
+        return int(database.execute("SELECT count(*) FROM delivery WHERE state = 0").fetchone()[0]) == 0
 
 
 async def watch_load(server: Server, sink: Sink, directory: Path, clients: int, each: int) -> list[str]:
