@@ -119,8 +119,8 @@ def test_each_result_has_its_state() -> None:
 def test_the_default_policy_is_the_design() -> None:
     """Ten attempts at 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
     retry = Retry()
-    assert retry.attempts == 10
-    assert retry.schedule == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    waits: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    assert retry == Retry(10, waits)
     assert [retry.wait(tries) for tries in (1, 9, 10, 99)] == [5, 86400, 86400, 86400]
 
 
