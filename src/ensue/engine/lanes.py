@@ -65,6 +65,7 @@ class Lanes:
         self._lacking: dict[str, str] = {}
         self._taken: dict[str, int] = {}
         self._granted: dict[str, Room] = {}
+        self._quick: set[str] = set()
 
     def note(self, lane: str, due_at: int) -> None:
         """Something in `lane` is due at `due_at`."""
@@ -78,6 +79,13 @@ class Lanes:
                 if len(self._heap) > 2 * len(self._earliest) + _STALE:
                     self._heap = [(due, name) for name, due in self._earliest.items()]
                     heapq.heapify(self._heap)
+
+    def pace(self, lane: str, *, quick: bool) -> None:
+        """Whether the receiver of `lane` answers quickly: then as many again may be claimed ahead as it has room for."""
+        if quick:
+            self._quick.add(lane)
+        else:
+            self._quick.discard(lane)
 
     def next_due(self) -> int | None:
         """When the next lane that is not parked comes due; 0 for at once, None for never."""
@@ -98,7 +106,7 @@ class Lanes:
             for _ in range(min(len(self._due), _LANES_A_PASS)):
                 lane = self._due.popleft()
                 room = self._room_of(lane)
-                free, lacks = self._free(lane, room)
+                free, lacks = self._free(lane, room, ahead=lane in self._quick)
                 if free <= 0:
                     self._parked.setdefault(lacks, {})[lane] = None
                     self._lacking[lane] = lacks
@@ -168,9 +176,9 @@ class Lanes:
                 self._since[lane] = due_at
                 self._due.append(lane)
 
-    def _free(self, lane: str, room: Room) -> tuple[int, str]:
+    def _free(self, lane: str, room: Room, *, ahead: bool = False) -> tuple[int, str]:
         """How much room `lane` has, and under what to park it if none."""
-        free, lacks = room.lane - self._taken.get(lane, 0), lane
+        free, lacks = room.lane * (1 + ahead) - self._taken.get(lane, 0), lane
         if room.host is not None:
             of_host = self._rooms.host - self._taken.get(room.host, 0)
             if of_host < free:

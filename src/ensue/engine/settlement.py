@@ -50,6 +50,9 @@ _LONGEST_PAUSE: Final = 2.0
 _GOES: Final = 5
 """How often an outcome is tried that the store does not refuse for want of room."""
 
+_COMPANY: Final = 0.005
+"""Seconds that an outcome waits for others before its commit: no request waits for it, and it takes no room."""
+
 Note = Callable[[dict[str, int]], None]
 Done = Callable[[Outcome | None], None]
 
@@ -86,7 +89,7 @@ class Settlement:
         self._clock = clock
         self._telemetry = telemetry
         self._source = source
-        self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()))
+        self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()), _COMPANY)
         self._count = 0
         self._stuck = 0
         self._flowing = asyncio.Event()

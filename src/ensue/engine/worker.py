@@ -21,6 +21,7 @@ from ensue.domain.delivery import (
     Delivery,
     Failed,
     Interrupted,
+    Later,
     Outcome,
     Poisoned,
     Result,
@@ -33,10 +34,14 @@ from ensue.engine.lanes import Lanes, Slot
 from ensue.engine.loop import Loop
 from ensue.engine.perform import Perform
 from ensue.engine.settlement import Settlement, Try
+from ensue.engine.slots import Slots
 from ensue.store.base import Claimed, Store
 from ensue.telemetry import Telemetry
 
 _log = logging.getLogger("ensue.engine")
+
+QUICK: Final = 100
+"""A receiver that answers within so many milliseconds gets its deliveries claimed ahead."""
 
 _MOST_WAIT: Final = 60.0
 """Seconds between two looks when nothing is known to be due."""
@@ -104,6 +109,7 @@ class Worker:
         self._telemetry = telemetry
         self._lease = round(lease * 1000)
         self._flights: dict[str, Flight] = {}
+        self._slots: Slots[Flight] = Slots()
         self._renewed_at = clock()
         self._wake = asyncio.Event()
         self._stopping = self._over = False
@@ -151,9 +157,27 @@ class Worker:
             self._settle(flight, Poisoned(), self._clock())
         elif delivery.kind == SCHEDULED:
             self._settle(flight, Sent(), self._clock())
-        else:
-            flight.task = asyncio.get_running_loop().create_task(self._try(flight))
+        elif self._slots.enter(delivery.lane, flight, max(1, self._perform.room(delivery.lane).lane)):
+            self._run(flight)
         return flight
+
+    def _run(self, flight: Flight) -> None:
+        flight.task = asyncio.get_running_loop().create_task(self._try(flight))
+
+    def _over_with(self, lane: str, *, quick: bool) -> None:
+        """A try of `lane` is over: the next one has its place, if the lane still has room for any."""
+        self._lanes.pace(lane, quick=quick)
+        if not self._perform.room(lane).lane:
+            self._put_off(self._slots.clear(lane), "trigger disabled")
+        following = self._slots.leave(lane)
+        if following is not None:
+            self._run(following)
+
+    def _put_off(self, flights: Sequence[Flight], reason: str) -> None:
+        """Let go of what was claimed ahead and not tried."""
+        now = self._clock()
+        for flight in flights:
+            self._settle(flight, Later(now, reason), now)
 
     def _register(self, flight: Flight) -> None:
         """Of two flights of one delivery the later claim counts: it was cancelled and asked for again meanwhile, or our
@@ -176,6 +200,7 @@ class Worker:
         deadline = loop.time() + grace
         self._stopping = True
         self._wake.set()
+        self._put_off(self._slots.clear(), "the server stopped before it was sent")
         try:
             async with asyncio.timeout_at(deadline + _LAST_COMMITS):
                 await self._claiming.finish()  # not cancelled: what it claims just now is released below
@@ -185,6 +210,7 @@ class Worker:
             async with asyncio.timeout_at(deadline):
                 await self._landed()
         self._over = True
+        self._put_off(self._slots.clear(), "the server stopped before it was sent")
         for task in self._trying():
             task.cancel()
         await self._landed()
@@ -250,6 +276,7 @@ class Worker:
 
     async def _try(self, flight: Flight) -> None:
         began = self._clock()
+        result: Result | None = None
         try:
             result = await self._perform(flight.delivery, flight.event, lambda: self._may_send(flight))
             while result is None:
@@ -263,6 +290,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - logged with its stack
             _log.exception("the try of the delivery %s broke", flight.delivery.id)
             result = Failed(f"internal: {error!r}"[:300])
+        finally:
+            self._over_with(flight.delivery.lane, quick=isinstance(result, Sent) and self._clock() - began < QUICK)
         self._settle(flight, result, began)
 
     def _may_send(self, flight: Flight) -> bool:
