@@ -116,7 +116,11 @@ class Ground(Struct, frozen=True, kw_only=True):
     telemetry: Telemetry
     outbound: Outbound
     limits: Limits
-    source: str
+
+
+def _source_base(config: Config) -> str:
+    """What the CloudEvents source of a project's events begins with; its slug follows."""
+    return f"{config.public_url.rstrip('/')}/projects/" if config.public_url else "urn:ensue:"
 
 
 def build(config: Config, *, clock: Clock | None = None, store: Store | None = None) -> House:
@@ -127,7 +131,7 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         clock=clock or WallClock(),
         store=store or make_store(config),
         vault=make_vault(config),
-        rules=Rules(config.max_filter_event_bytes),
+        rules=Rules(config.max_filter_event_bytes, _source_base(config)),
         telemetry=Telemetry(VERSION),
         outbound=Outbound(
             limits.allowed,
@@ -135,7 +139,6 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
             connect_timeout_ms=round(config.connect_timeout * 1000),
         ),
         limits=limits,
-        source=config.public_url or "urn:ensue",
     )
     channels = make_channels(ground.outbound)
     lanes, worker = _workers(ground, channels)
@@ -155,9 +158,9 @@ def _workers(ground: Ground, channels: Mapping[str, Channel]) -> tuple[Lanes, Wo
     """Those who pay debts, and the lanes that they take them from."""
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
     rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
-    perform = Perform(rules, channels, ground.vault, clock, rooms, ground.source)
+    perform = Perform(rules, channels, ground.vault, clock, rooms)
     lanes = Lanes(perform.room, rooms)
-    settlement = Settlement(store, rules, clock, ground.telemetry, ground.source)
+    settlement = Settlement(store, rules, clock, ground.telemetry)
     worker = Worker(store, lanes, perform, settlement, clock, ground.telemetry, config.lease)
     settlement.on_debts(worker.note)
     return lanes, worker

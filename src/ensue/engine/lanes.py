@@ -81,7 +81,7 @@ class Lanes:
                     heapq.heapify(self._heap)
 
     def pace(self, lane: str, *, quick: bool) -> None:
-        """Whether the receiver of `lane` answers quickly: then as many again may be claimed ahead as it has room for."""
+        """Whether the receiver of `lane` answers quickly: then as many again may be claimed ahead as it may run."""
         if quick:
             self._quick.add(lane)
         else:

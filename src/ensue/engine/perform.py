@@ -33,15 +33,12 @@ class _Known(Struct, frozen=True):
 class Perform:
     """Tries a delivery once; the result is a value, whatever happens."""
 
-    def __init__(
-        self, rules: Rules, channels: Mapping[str, Channel], vault: Vault, clock: Clock, rooms: Rooms, source: str
-    ) -> None:
+    def __init__(self, rules: Rules, channels: Mapping[str, Channel], vault: Vault, clock: Clock, rooms: Rooms) -> None:
         self._rules = rules
         self._channels = channels
         self._vault = vault
         self._clock = clock
         self._rooms = rooms
-        self._source = source
         self._hosts: dict[str, str] = {}
         self._known: dict[str, _Known] = {}
 
@@ -85,7 +82,7 @@ class Perform:
             event=event,
             attempt=delivery.tries + 1,
             sent_at=now // 1000,
-            source=self._source,
+            source=self._rules.source(event.project),
             replay=delivery.replay,
         )
 

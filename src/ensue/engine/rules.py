@@ -81,9 +81,17 @@ class _Known:
 
 
 class Rules:
-    """The triggers and projects of all projects, as of `revision`."""
+    """The triggers and projects of all projects, as of `revision`.
 
-    def __init__(self, max_filter_event_bytes: int = 16 * 1024, timer: Callable[[], float] = time.thread_time) -> None:
+    `base` is what the default source of a project begins with; `timer` counts the seconds that filters use.
+    """
+
+    def __init__(
+        self,
+        max_filter_event_bytes: int = 16 * 1024,
+        base: str = "urn:ensue:",
+        timer: Callable[[], float] = time.thread_time,
+    ) -> None:
         self.revision = 0
         self._committed = 0
         self._tentative: Sequence[Document] = ()
@@ -95,6 +103,7 @@ class Rules:
         self._activation: tuple[Event, Activation] | None = None
         self._max_filter_event_bytes = max_filter_event_bytes
         self._timer = timer
+        self._base = base
         self._forget_keys: Callable[[], None] = lambda: None
 
     def on_keys(self, forget: Callable[[], None]) -> None:
@@ -173,6 +182,11 @@ class Rules:
     def project(self, name: str) -> Project | None:
         """The project of that id or slug."""
         return self._known.projects.get(name) or self._known.projects.get(self._known.slugs.get(name, ""))
+
+    def source(self, project: str) -> str:
+        """The CloudEvents source of events of `project` (an id) whose sender gave none; projects differ by it."""
+        known = self._known.projects.get(project)
+        return self._base + (known.slug if known is not None else project)
 
     def projects(self) -> Sequence[Project]:
         """All projects."""

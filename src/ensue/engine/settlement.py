@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ensue.domain import ids
 from ensue.domain.delivery import (
     SCHEDULED,
+    Attempt,
     Delivery,
     Entry,
     Failed,
@@ -58,12 +59,15 @@ Done = Callable[[Outcome | None], None]
 
 
 class Try(Struct, frozen=True):
-    """One try that is over: the delivery as it was claimed, its event, the result, and when it began and ended (ms)."""
+    """One try that is over: the delivery as it was claimed, its event, the result, and when it began and ended (ms).
+
+    `began` is None where nothing was tried: then no attempt is kept.
+    """
 
     delivery: Delivery
     event: Event | None
     result: Result
-    began: int
+    began: int | None
     ended: int
 
 
@@ -83,12 +87,11 @@ class Settlement:
     it could not be kept either.
     """
 
-    def __init__(self, store: Store, rules: Rules, clock: Clock, telemetry: Telemetry, source: str) -> None:
+    def __init__(self, store: Store, rules: Rules, clock: Clock, telemetry: Telemetry) -> None:
         self._store = store
         self._rules = rules
         self._clock = clock
         self._telemetry = telemetry
-        self._source = source
         self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()), _COMPANY)
         self._count = 0
         self._stuck = 0
@@ -217,13 +220,13 @@ class Settlement:
             scheduled = trial.delivery.kind == SCHEDULED
             result = Poisoned(f"the event cannot be emitted: {error!r}"[:300]) if scheduled else trial.result
             settled = decide(trial.delivery, result, self._retry(trial.delivery), now, ids.jitter())
-            return Outcome(settled, record(trial.delivery, result, trial.began, trial.ended))
+            return Outcome(settled, _attempt(trial, result))
 
     def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
         trigger = self._rules.trigger(delivery.trigger)
         settled = decide(delivery, result, self._retry(delivery), now, ids.jitter())
-        attempt = record(delivery, result, trial.began, trial.ended)
+        attempt = _attempt(trial, result)
         reports: list[Entry] = []
         puts: tuple[Put, ...] = ()
         if isinstance(result, Failed) and result.permanent and trigger is not None and trigger.enabled:
@@ -263,11 +266,15 @@ class Settlement:
             time=now,
             received_at=now,
             subject=cause.trigger,
-            source=self._source,
+            source=self._rules.source(cause.project),
             data=Raw(msgspec.json.encode(data)),
             content_type="application/json",
         )
         return plan(Intake(event), self._rules.index(cause.project), now, self._rules.judge)
+
+
+def _attempt(trial: Try, result: Result) -> Attempt | None:
+    return None if trial.began is None else record(trial.delivery, result, trial.began, trial.ended)
 
 
 def _disabled(trigger: Trigger, reason: str) -> dict[str, object]:

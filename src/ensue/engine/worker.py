@@ -165,10 +165,11 @@ class Worker:
         flight.task = asyncio.get_running_loop().create_task(self._try(flight))
 
     def _over_with(self, lane: str, *, quick: bool) -> None:
-        """A try of `lane` is over: the next one has its place, if the lane still has room for any."""
+        """A try of `lane` is over: the next one has its place. A lane that is not quick any more, or has no room for
+        any, lets go of what was claimed ahead: nobody else should lack the room that it takes."""
         self._lanes.pace(lane, quick=quick)
-        if not self._perform.room(lane).lane:
-            self._put_off(self._slots.clear(lane), "trigger disabled")
+        if not quick or not self._perform.room(lane).lane:
+            self._put_off(self._slots.clear(lane), "the trigger was disabled or slow before it was sent")
         following = self._slots.leave(lane)
         if following is not None:
             self._run(following)
@@ -177,7 +178,7 @@ class Worker:
         """Let go of what was claimed ahead and not tried."""
         now = self._clock()
         for flight in flights:
-            self._settle(flight, Later(now, reason), now)
+            self._settle(flight, Later(now, reason), None)
 
     def _register(self, flight: Flight) -> None:
         """Of two flights of one delivery the later claim counts: it was cancelled and asked for again meanwhile, or our
@@ -315,8 +316,9 @@ class Worker:
                 return True
         return False
 
-    def _settle(self, flight: Flight, result: Result, began: int) -> None:
-        """The slot is free as soon as the try is over; the flight is ours until it is settled."""
+    def _settle(self, flight: Flight, result: Result, began: int | None) -> None:
+        """The slot is free as soon as the try is over; the flight is ours until it is settled. `began` is None where
+        nothing was tried."""
         self._release(flight)
         trial = Try(flight.delivery, flight.event, result, began, self._clock())
         self._settlement.add(trial, lambda outcome: self._settled(flight, outcome))
