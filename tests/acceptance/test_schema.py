@@ -42,7 +42,8 @@ async def test_the_server_does_what_its_page_says(server: Server, sink: Sink) ->
     scheduled = await server.send(delay=3600)
     delivery = (await server.items("/api/v1/deliveries?limit=1"))[0]["id"]
     key = (await server.items("/api/v1/keys?limit=1"))[0]["id"]
-    known = {"triggers": trigger, "events": event, "deliveries": delivery, "keys": key}
+    spare = json.loads((await server.call("POST", "/api/v1/keys", {"name": "spare"})).body)["id"]
+    known = {"triggers": trigger, "events": event, "deliveries": delivery, "keys": key, "spare": spare}
     said = await examine(server, known, "--max-examples", "15", "--exclude-checks", LEFT_OUT)
     tested = re.search(r"Tested: +(\d+)", said)
     assert tested is not None, said
