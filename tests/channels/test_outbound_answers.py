@@ -64,7 +64,10 @@ async def test_the_body_is_kept_to_its_cap(size: int, *, truncated: bool) -> Non
 
 async def test_a_compressed_answer_is_read() -> None:
     """Gzip is announced and undone."""
-    async with receiver(answer(gzip.compress(b"hello" * 99, mtime=0), "Content-Encoding: gzip")) as sink, outbound() as client:
+    async with (
+        receiver(answer(gzip.compress(b"hello" * 99, mtime=0), "Content-Encoding: gzip")) as sink,
+        outbound() as client,
+    ):
         reply = replied(await client.send(post(sink.url())))
         assert (reply.body, reply.truncated) == (b"hello" * 99, False)
 

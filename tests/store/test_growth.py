@@ -8,7 +8,7 @@ import pytest
 from ensue.domain.event import Card
 from ensue.domain.schedule import HOUR
 from ensue.store.base import DeliveryQuery, EventQuery
-from ensue.store.sqlite import SqliteStore, debts, log, pages, retention, views
+from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, views
 from ensue.store.sqlite.commit import STATES_OF
 from tests.contract.builders import NOW, PROJECT, append, entry, once
 from tests.store.conftest import ask
@@ -16,8 +16,9 @@ from tests.store.conftest import ask
 TABLES = "SELECT name FROM sqlite_schema WHERE name GLOB 'promise_*' AND type = 'table'"
 
 
-async def test_promises_live_in_generations(store: SqliteStore) -> None:
+async def test_promises_live_in_generations(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Promises of twelve hours share a table; those that have passed are emptied in steps and dropped."""
+    monkeypatch.setattr(recent, "FULL", 1)
     for hours in range(0, 60, 6):
         await append(store, *(entry(NOW + hours * HOUR, once=[once(f"{hours}-{n}")]) for n in range(10)))
     assert len(await ask(store, TABLES)) >= 5

@@ -84,3 +84,20 @@ CREATE TABLE document (
 CREATE UNIQUE INDEX document_alias ON document (kind, alias) WHERE alias IS NOT NULL;
 CREATE INDEX document_newest ON document (kind, id);
 CREATE INDEX document_change ON document (change) WHERE change > 0;
+
+-- The newest promises, in the order in which they came; older ones stand by key in tables of twelve hours each, which
+-- the store makes and drops by itself.
+CREATE TABLE promised_0 (
+    number   INTEGER PRIMARY KEY,
+    key      BLOB NOT NULL,
+    event_id TEXT NOT NULL,
+    body     BLOB NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;
+CREATE TABLE promised_1 (
+    number   INTEGER PRIMARY KEY,
+    key      BLOB NOT NULL,
+    event_id TEXT NOT NULL,
+    body     BLOB NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;

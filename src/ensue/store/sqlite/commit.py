@@ -26,7 +26,8 @@ from ensue.store.sql import (
 )
 from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
-from ensue.store.sqlite.promises import Kept, key_of, pack
+from ensue.store.sqlite.promises import key_of, pack
+from ensue.store.sqlite.recent import Kept
 from ensue.store.sqlite.turn import Turn
 
 STATES_OF: Final = (

@@ -1,34 +1,22 @@
 """Hides how promises (idempotency keys) are kept at a cost that does not grow: in generations of twelve hours.
 
-A promise is inserted into the generation of its time and looked for in the few that can still hold it; a generation
-that has passed is emptied in small steps and dropped. One ever-growing index on random keys would cost five times as
-much at 50 million (design section 6).
+A promise stands among the recent ones first (`recent.py`), then in the generation of its time; it is looked for in the
+few that can still hold it. A generation that has passed is emptied in small steps and dropped. One ever-growing index
+on random keys would cost five times as much at 50 million (design section 6).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 from ensue.domain.delivery import Once
 from ensue.domain.schedule import HOUR
 from ensue.store.sql import chunks
 from ensue.store.sqlite.driver import Execute, strings
+from ensue.store.sqlite.recent import LIFE, SHARE, Kept, Recent
 
 WINDOW: Final = 12 * HOUR
-LIFE: Final = 24 * HOUR
 PREFIX: Final = "promise_"
-
-
-class Kept(NamedTuple):
-    """A promise as it is kept: the event that made it, the hash of what was said, and when (ms)."""
-
-    event_id: str
-    body: bytes
-    at: int
-
-    def holds(self, now: int) -> bool:
-        """Whether it still counts for an event received at `now`."""
-        return self.at > now - LIFE
 
 
 def key_of(project: str, once: Once) -> bytes:
@@ -42,9 +30,11 @@ class Promises:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._generations: list[int] = []
+        self._recent = Recent(execute)
 
     def load(self) -> None:
-        """Learn which generations there are, newest first."""
+        """Learn which generations there are, newest first, and what is recent."""
+        self._recent.load()
         names = self._execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB ?", (PREFIX + "[0-9]*",)
         )
@@ -52,8 +42,8 @@ class Promises:
 
     def find(self, keys: Collection[bytes], now: int) -> dict[bytes, Kept]:
         """Those of `keys` that may still hold at `now`, the newest of each."""
-        found: dict[bytes, Kept] = {}
-        wanted = tuple(keys)
+        found = self._recent.find(keys)
+        wanted = tuple(key for key in keys if key not in found)
         for generation in self._generations if wanted else ():
             if (generation + 1) * WINDOW <= now - LIFE:
                 break
@@ -67,13 +57,19 @@ class Promises:
 
     def keep(self, promises: Iterable[tuple[bytes, Kept]]) -> None:
         """Insert promises that were looked for before."""
+        made = list(promises)
+        self._recent.keep(made)
+        self._settle_down(self._recent.leave(max(SHARE, 2 * len(made))))
+
+    def _settle_down(self, promises: Sequence[tuple[bytes, Kept]]) -> None:
+        """Give promises, sorted by key, their place; those that had it before a crash have it already."""
         by_generation: dict[int, list[tuple[bytes, Kept]]] = {}
         for promise in promises:
             by_generation.setdefault(promise[1].at // WINDOW, []).append(promise)
         for generation, members in by_generation.items():
             self._begin(generation)
-            statement = (f"INSERT OR ROLLBACK INTO {PREFIX}{generation} VALUES ", 4, "")
-            values = [value for key, kept in sorted(members) for value in (key, *kept)]
+            statement = (f"INSERT OR IGNORE INTO {PREFIX}{generation} VALUES ", 4, "")
+            values = [value for key, kept in members for value in (key, *kept)]
             for text, part in chunks(statement, values):
                 self._execute(text, part)
 
@@ -88,7 +84,9 @@ class Promises:
 
     def free(self, keys: Iterable[bytes], event_id: str) -> None:
         """Forget the promises of an event that will not be."""
-        for key in keys:
+        freed = list(keys)
+        self._recent.free(freed, event_id)
+        for key in freed:
             for generation in self._generations:
                 self._execute(
                     f"DELETE FROM {PREFIX}{generation} WHERE key = ? AND event_id = ?",
