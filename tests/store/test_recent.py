@@ -1,4 +1,4 @@
-"""Recent promises: known at once, moved to their generations in shares, known again after a restart and a failed commit."""
+"""Recent promises: known at once, moved to their place in shares, known again after a restart and a failed commit."""
 
 import random
 from pathlib import Path

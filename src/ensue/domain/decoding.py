@@ -38,12 +38,14 @@ def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return found
 
 
-def decode(body: bytes, kind: type[T], prefix: str = "") -> T:
+def decode(body: bytes, kind: type[T], prefix: str = "", *, checked: bool = False) -> T:
     """`body` as a value of `kind`; `prefix` is put before the field that an error names (`events[3].`).
 
-    Raises EnsueError `invalid` with the field for everything that is not strict JSON of that shape.
+    `checked` says that `check_json` has passed what `body` is a part of. Raises EnsueError `invalid` with the field for
+    everything that is not strict JSON of that shape.
     """
-    check_json(body, prefix)
+    if not checked:
+        check_json(body, prefix)
     try:
         value = _decoder(kind).decode(body)
     except msgspec.ValidationError as error:

@@ -159,10 +159,10 @@ def too_large(limits: Limits) -> EnsueError:
     return EnsueError("too_large", f"The event is larger than {limits.event_bytes:,} bytes; send a link to the rest.")
 
 
-def read_json(body: bytes) -> Said:
-    """What a native body says. Raises EnsueError `invalid`."""
+def read_json(body: bytes, *, checked: bool = False) -> Said:
+    """What a native body says; `checked` as in `decode`. Raises EnsueError `invalid`."""
     try:
-        return Said(decode(body, StrictDraft), NO_EXTRAS, body)
+        return Said(decode(body, StrictDraft, checked=checked), NO_EXTRAS, body)
     except EnsueError:
         draft = decode(body, Draft)
     unknown = sorted(set(unknown_fields(msgspec.json.decode(body), Draft)))
