@@ -30,6 +30,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
     if quick:
         return {
             "ingest": lambda: measures.single_ingest(1, 1),
+            "planning": lambda: measures.planning(1),
             "bulk": lambda: measures.bulk_ingest(1, 1),
             "deliver": lambda: measures.one_to_one(3),
             "huey": lambda: measures.huey(300),
@@ -39,6 +40,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
         }
     return {
         "ingest": lambda: measures.single_ingest(4, 5),
+        "planning": lambda: measures.planning(3),
         "bulk": lambda: measures.bulk_ingest(4, 3),
         "deliver": lambda: measures.one_to_one(60),
         "huey": measures.huey,

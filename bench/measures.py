@@ -9,11 +9,16 @@ import sys
 import tempfile
 import time
 from statistics import median
+from timeit import repeat
 from typing import Any
 
 from msgspec import Struct
 
 from bench.processes import Bare, Product, Sink, load
+from ensue.domain.event import Event
+from ensue.domain.intake import Draft, Intake, Limits, accept
+from ensue.domain.plan import Index, plan
+from ensue.domain.trigger import Endpoint, Match, Trigger
 
 
 class Row(Struct, frozen=True):
@@ -51,6 +56,43 @@ def single_ingest(seconds: float, rounds: int) -> list[Row]:
         figure = f"{rate:,.0f}/s, {share:.0%} of it"
         rows.append(Row(f"durable ingest, {name}", figure, f"≥ {goal:.0%}", share >= goal, _spent(results[-1])))
     return rows
+
+
+def planning(seconds: float, exact: int = 10_000, patterns: int = 50) -> list[Row]:
+    """What many triggers add to the processor time of one ingested event that none of them wants."""
+    rules = [_rule(f"exact.{number}") for number in range(exact)]
+    rules += [_rule(f"kind{number}.*") for number in range(patterns)]
+    intake = accept(Draft(type="bench.event", subject="customer-4711"), "prj_bench", Limits(), 0)
+    few, many = _planned(intake, Index([])), _planned(intake, Index(rules))
+    with Product() as product:
+        result = product.load(seconds=seconds)
+    event = result["server_cpu"] / result["events"] * 1e6
+    share = max(0.0, many - few) / event
+    what = f"planning against {exact:,} exact triggers and {patterns} patterns"
+    more = f"{few:.1f} → {many:.1f} µs of {event:.0f} µs of CPU an event"
+    return [Row(what, f"{share:.1%} of an ingest", "≤ 10 %", share <= 0.1, more)]
+
+
+def _planned(intake: Intake, index: Index) -> float:
+    """Microseconds for planning one event."""
+    return median(repeat(lambda: plan(intake, index, 0, _always), number=20_000, repeat=7)) / 20_000 * 1e6
+
+
+def _rule(pattern: str) -> Trigger:
+    endpoint = Endpoint("http://127.0.0.1/")
+    return Trigger(
+        id=f"trg_{pattern}",
+        project="prj_bench",
+        name="bench",
+        match=Match((pattern,)),
+        endpoint=endpoint,
+        created_at=0,
+        updated_at=0,
+    )
+
+
+def _always(_trigger: Trigger, _event: Event) -> bool:
+    return True
 
 
 def bulk_ingest(seconds: float, rounds: int) -> list[Row]:
