@@ -211,3 +211,12 @@ def _seconds(body: bytes) -> float:
     with contextlib.suppress(EnsueError):
         check_json(body)
     return time.thread_time() - began
+
+
+@pytest.mark.parametrize("value", [b"1e400", b'[1, {"a": -1e999}]'])
+def test_a_number_beyond_all_names_its_field(value: bytes) -> None:
+    """Whoever sent it is told where to look, also in a batch."""
+    with pytest.raises(EnsueError) as refusal:
+        check_json(b'{"type": "a", "data": ' + value + b"}", "events[3].")
+
+    assert refusal.value.field == "events[3].data"

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Raw
 
 from ensue.domain.errors import EnsueError
 
@@ -97,10 +98,24 @@ def _decode_in_full(body: bytes, field: str | None) -> None:
         value = msgspec.json.decode(body)
     except msgspec.ValidationError as error:
         reason = "a number is beyond what can be held" if "range" in str(error) else str(error)
-        raise EnsueError("invalid", f"The body is not acceptable: {reason}.", _field(str(error)) or field) from None
+        raise EnsueError("invalid", f"The body is not acceptable: {reason}.", _named(body, field)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise EnsueError("invalid", f"The body is not valid JSON: {error}.", field) from None
+        raise EnsueError("invalid", f"The body is not valid JSON: {error}.", _named(body, field)) from None
     _refuse_surrogates(value, field)
+
+
+def _named(body: bytes, field: str | None) -> str | None:
+    """The field of the outermost object that cannot be decoded, after what leads to it; `field` where none is found."""
+    try:
+        members = msgspec.json.decode(body, type=dict[str, Raw])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return field
+    for name, value in members.items():
+        try:
+            msgspec.json.decode(value)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return f"{field}.{name}" if field else name
+    return field
 
 
 def _refuse_surrogates(value: Any, field: str | None) -> None:
