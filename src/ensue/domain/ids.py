@@ -3,12 +3,13 @@
 This is the one place of the domain that draws chance; time is still an argument.
 """
 
-import base64
 import random
 import secrets
 import uuid
 from functools import lru_cache
 from typing import Final
+
+from ensue.domain.signature import secret_of
 
 _chance = random.Random(secrets.randbits(256))  # noqa: S311 - ids are names, not secrets
 _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -60,7 +61,7 @@ def new_token() -> str:
 
 def new_secret() -> str:
     """A signing secret of Standard Webhooks: `whsec_` and 32 random bytes in base64."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    return secret_of(secrets.token_bytes(32))
 
 
 def jitter() -> float:

@@ -15,7 +15,6 @@ from ensue.domain.schedule import DAY
 
 Format = Literal["cloudevents", "cloudevents-binary", "plain"]
 
-FORMATS: Final = ("cloudevents", "cloudevents-binary", "plain")
 MAX_ATTEMPTS: Final = 100
 MAX_WAITS: Final = 50
 MAX_WAIT: Final = 604_800

@@ -11,8 +11,7 @@ from ensue.http.exchange import Answer, Call, Route, json_answer, problem_answer
 from ensue.http.forwarded import is_loopback
 from ensue.http.openapi import describe
 from ensue.http.reading import page
-
-METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+from ensue.telemetry import CONTENT_TYPE
 
 _PAGE_HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
@@ -77,7 +76,7 @@ class Operations:
         forwarded = call.header("x-forwarded-for") or call.header("forwarded") or call.header("x-real-ip")
         if forwarded or not is_loopback(call.client):  # a proxy on this machine speaks for anybody
             await bearer_key(engine, call)
-        return Answer(200, (await self._metrics()).encode("utf-8"), (), METRICS_TYPE)
+        return Answer(200, (await self._metrics()).encode("utf-8"), (), CONTENT_TYPE)
 
     async def _describe(self, engine: Engine, call: Call) -> Answer:  # noqa: ARG002 - the same for everybody
         return json_answer(200, describe(self._documented, self._version))

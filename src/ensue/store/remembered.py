@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -11,11 +10,9 @@ from ensue.domain.delivery import Attempt, Delivery, Entry
 from ensue.domain.document import RULES, Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.intake import ONCE_FOR
 from ensue.domain.pattern import matches
-from ensue.domain.schedule import HOUR
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt, Selection
-
-LIFE: Final = 24 * HOUR
 
 Name = tuple[str, str, str]
 Key = tuple[str, bytes]
@@ -44,7 +41,7 @@ class State:
         """The receipt of an entry that was promised before."""
         for once in entry.once:
             event_id, body, at = self.promises.get((entry.event.project, once.digest), ("", b"", 0))
-            if event_id and at > entry.event.received_at - LIFE:
+            if event_id and at > entry.event.received_at - ONCE_FOR:
                 differs = body and once.body and body != once.body
                 return Receipt("mismatch" if differs else "duplicate", event_id)
         return None

@@ -10,10 +10,11 @@ from hashlib import blake2b
 from typing import Final
 
 from ensue.domain.delivery import Once
+from ensue.domain.intake import ONCE_FOR
 from ensue.domain.schedule import HOUR
 from ensue.store.sql import chunks
 from ensue.store.sqlite.driver import Execute, strings
-from ensue.store.sqlite.recent import LIFE, SHARE, Kept, Recent
+from ensue.store.sqlite.recent import SHARE, Kept, Recent
 
 WINDOW: Final = 12 * HOUR
 PREFIX: Final = "promise_"
@@ -45,7 +46,7 @@ class Promises:
         found = self._recent.find(keys)
         wanted = tuple(key for key in keys if key not in found)
         for generation in self._generations if wanted else ():
-            if (generation + 1) * WINDOW <= now - LIFE:
+            if (generation + 1) * WINDOW <= now - ONCE_FOR:
                 break
             for key, event_id, body, at in self._execute(
                 f"SELECT p.key, p.event_id, p.body, p.at FROM carray(?) w CROSS JOIN {PREFIX}{generation} p "
@@ -97,7 +98,7 @@ class Promises:
         """Remove up to `limit` promises of generations that passed before the newest began, dropping those emptied."""
         removed = 0
         for generation in reversed(self._generations):
-            if (generation + 1) * WINDOW > self._generations[0] * WINDOW - LIFE or removed >= limit:
+            if (generation + 1) * WINDOW > self._generations[0] * WINDOW - ONCE_FOR or removed >= limit:
                 break
             removed += self._empty(generation, limit - removed)
         return removed

@@ -8,11 +8,10 @@ small shares, so that one page takes many. Only the server's writer makes promis
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from ensue.domain.schedule import HOUR
+from ensue.domain.intake import ONCE_FOR
 from ensue.store.sql import chunks
 from ensue.store.sqlite.driver import Execute
 
-LIFE: Final = 24 * HOUR
 FULL: Final = 8_192
 SHARE: Final = 256
 """Promises that move with one commit, or twice as many as it makes."""
@@ -29,7 +28,7 @@ class Kept(NamedTuple):
 
     def holds(self, now: int) -> bool:
         """Whether it still counts for an event received at `now`."""
-        return self.at > now - LIFE
+        return self.at > now - ONCE_FOR
 
 
 class Recent:
