@@ -10,7 +10,7 @@ from typing import Final
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key
 from ensue.http.dialect import Engine
-from ensue.http.exchange import Answer, Call, Headers, Route
+from ensue.http.exchange import Answer, Call, Headers, Route, problem_answer
 
 PUBLIC_BODY_LIMIT: Final = 16 * 1024
 """The most bytes that a public key may send at once."""
@@ -54,6 +54,24 @@ async def bearer_key(engine: Engine, call: Call) -> Key:
         wrong = f"There is no key; {_HOW}." if given is None else f"The header Authorization is malformed; {_HOW}."
         raise EnsueError("unauthorized", wrong)
     return engine.keys.known(token) or await engine.keys.authenticate(token)
+
+
+class ByToken:
+    """The half of a dialect that is the same wherever a bearer token stands for the key and refusals are native."""
+
+    signs_bodies = False
+
+    def known(self, engine: Engine, call: Call, route: Route) -> Key | None:  # noqa: ARG002 - the protocol's shape
+        """As `Dialect.known`."""
+        return known_bearer(engine, call)
+
+    async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:  # noqa: ARG002 - as above
+        """As `Dialect.authenticate`."""
+        return await bearer_key(engine, call)
+
+    def problem(self, error: EnsueError, call: Call) -> Answer:  # noqa: ARG002 - as above
+        """As `Dialect.problem`, in the native form."""
+        return problem_answer(error)
 
 
 def admit(key: Key, route: Route, call: Call) -> None:

@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from ensue.domain.errors import EnsueError
-from ensue.domain.key import Key
-from ensue.http.auth import bearer_key, known_bearer
+from ensue.http.auth import ByToken, bearer_key
 from ensue.http.dialect import Engine
-from ensue.http.exchange import Answer, Call, Route, json_answer, problem_answer
+from ensue.http.exchange import Answer, Call, Route, json_answer
 from ensue.http.forwarded import is_loopback
 from ensue.http.openapi import describe
 from ensue.http.reading import page
@@ -25,7 +23,7 @@ Metrics = Callable[[], Awaitable[str]]
 """All metrics in Prometheus' text format."""
 
 
-class Operations:
+class Operations(ByToken):
     """The routes at the root, as a dialect that owns every path that no other owns.
 
     `documented` is the table that the OpenAPI page describes.
@@ -33,7 +31,6 @@ class Operations:
 
     name = "operations"
     prefixes = ("",)
-    signs_bodies = False
 
     def __init__(self, readiness: Readiness, metrics: Metrics, documented: Sequence[Route], version: str) -> None:
         self._readiness = readiness
@@ -50,18 +47,6 @@ class Operations:
             _open("/api/v1/openapi.json", self._describe, "openapi", "The native API as OpenAPI 3.1."),
             _open("/docs", self._read, "docs", "The native API, to read."),
         )
-
-    def known(self, engine: Engine, call: Call, route: Route) -> Key | None:  # noqa: ARG002 - the protocol's shape
-        """By token."""
-        return known_bearer(engine, call)
-
-    async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:  # noqa: ARG002 - as above
-        """By token."""
-        return await bearer_key(engine, call)
-
-    def problem(self, error: EnsueError, call: Call) -> Answer:  # noqa: ARG002 - as above
-        """The native form."""
-        return problem_answer(error)
 
     async def _health(self, engine: Engine, call: Call) -> Answer:  # noqa: ARG002 - alive is alive
         return json_answer(200, {"status": "ok"})
