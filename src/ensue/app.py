@@ -311,8 +311,6 @@ async def open_beside(config: Config) -> Beside:
     """The store opened beside whoever serves it. EnsueError for a wrong instance key, or data that cannot be opened."""
     vault = make_vault(config)
     store = make_store(config)
-    beside = getattr(store, "open_beside", None)
-    clock = WallClock()
-    await (store.open(clock()) if beside is None else beside())
+    await store.open_beside()
     await check_key(store, vault)
-    return Beside(store, Keys(store, vault, clock), store.close)
+    return Beside(store, Keys(store, vault, WallClock()), store.close)

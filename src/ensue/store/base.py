@@ -178,6 +178,13 @@ class Store(Protocol):
         EnsueError `conflict` when another server holds it, `unavailable` when it cannot be used, saying why.
         """
 
+    async def open_beside(self) -> None:
+        """Begin to read and write beside the server, if one runs: nobody's place is taken and no claim is touched.
+
+        EnsueError `conflict` when the data are of an older release and a server runs, `invalid` when what the store
+        holds lives in its server alone.
+        """
+
     async def close(self) -> None:
         """Finish what was asked for and let go; later calls raise `unavailable`."""
 

@@ -55,6 +55,10 @@ class MemoryStore:
             if one.state == "pending" and one.claimed_until is not None:
                 self._state.keep(replace(one, claimed_until=None, due_at=now))
 
+    async def open_beside(self) -> None:
+        """Nobody else can see it: EnsueError `invalid`."""
+        raise EnsueError("invalid", "What the memory store holds lives in its server alone; use the server's API.")
+
     async def close(self) -> None:
         """As `Store.close`."""
         self._open = False
