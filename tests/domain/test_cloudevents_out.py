@@ -94,7 +94,7 @@ def test_binary_there_and_back(of: Event) -> None:
     assert bytes(draft.data) == bytes(of.data)
     implied = "application/json" if bytes(of.data) else None
     assert extras == Extras(
-        attributes={name: canonical(value).strip() for name, value in of.attributes.items()},
+        attributes={name: canonical(value) for name, value in of.attributes.items()},
         data_base64=of.data_base64,
         content_type=of.content_type or implied,
         schema=of.schema,
