@@ -12,8 +12,10 @@ from ensue.domain.event import EMPTY, Event
 State = Literal["pending", "delivered", "dead", "cancelled"]
 
 WEBHOOK: Final = "webhook"
+ACTION: Final = "action"
 SCHEDULED: Final = "event"
-"""The two kinds of debt: a request to an endpoint, and an event that enters the log when it is due."""
+"""The kinds of debt: a request to a trigger's endpoint, one to the URL of a pressed button, and an event that enters the
+log when it is due."""
 
 POISON: Final = 10
 """So many claims in a row without a settle or a release make a delivery dead: it brings down whoever tries it."""
@@ -70,9 +72,11 @@ class Exchange(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
 
 
 class Sent(Struct, frozen=True, gc=False, tag="sent"):
-    """It arrived."""
+    """It arrived. `reply` is the answer's body where it has a meaning: a JSON object, for formats whose receivers may
+    answer with events or a response."""
 
     exchange: Exchange | None = None
+    reply: Raw = EMPTY
 
 
 class Failed(Struct, frozen=True, gc=False, tag="failed"):
@@ -126,11 +130,13 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     late: bool = False
 
 
-class Retry(Struct, frozen=True):
-    """How often and when: `schedule` are the waits in seconds before the second, third, … try; the last repeats."""
+class Retry(Struct, frozen=True, omit_defaults=True):
+    """How often and when: `schedule` are the waits in seconds before the second, third, … try; the last repeats.
+    `jitter` is the share of a wait that may be added to it at random."""
 
     attempts: int = 10
     schedule: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    jitter: float = JITTER
 
     def wait(self, tries: int) -> float:
         """Seconds to wait after `tries` tries (at least 1)."""
@@ -201,7 +207,7 @@ def _after_failure(delivery: Delivery, failed: Failed, retry: Retry, now: int, j
     wait = retry.wait(delivery.tries)
     if failed.retry_after is not None:
         wait = max(wait, min(failed.retry_after, MAX_RETRY_AFTER))
-    return replace(delivery, due_at=now + math.ceil(wait * (1 + JITTER * jitter) * 1000), reason=failed.error)
+    return replace(delivery, due_at=now + math.ceil(wait * (1 + retry.jitter * jitter) * 1000), reason=failed.error)
 
 
 def record(delivery: Delivery, result: Result, started_at: int, ended_at: int) -> Attempt:
