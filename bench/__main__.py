@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import measures
 from bench.measures import Row
+from bench.tongues import tongues
 
 
 def machine() -> str:
@@ -32,6 +33,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
             "ingest": lambda: measures.single_ingest(1, 1),
             "planning": lambda: measures.planning(1),
             "bulk": lambda: measures.bulk_ingest(1, 1),
+            "dialects": lambda: tongues(1, 1),
             "deliver": lambda: measures.one_to_one(3),
             "huey": lambda: measures.huey(300),
             "latency": lambda: measures.latency(2),
@@ -42,6 +44,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
         "ingest": lambda: measures.single_ingest(4, 5),
         "planning": lambda: measures.planning(3),
         "bulk": lambda: measures.bulk_ingest(4, 3),
+        "dialects": lambda: tongues(3, 5),
         "deliver": lambda: measures.one_to_one(60),
         "huey": measures.huey,
         "latency": lambda: measures.latency(10),

@@ -5,6 +5,9 @@ Run by the bench: `python -m bench.load '{"port": …}'`.
 """
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import itertools
 import json
 import re
@@ -162,6 +165,9 @@ def _maker(order: dict[str, Any]) -> Callable[[], bytes]:
     if order.get("token"):
         head += f"Authorization: Bearer {order['token']}\r\n"
 
+    if "body" in order:
+        return _spoken(order)
+
     def request(body: bytes) -> bytes:
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -187,6 +193,31 @@ def _maker(order: dict[str, Any]) -> Callable[[], bytes]:
     if keyed or order.get("timed"):
         return lambda: request(json.dumps(fresh()).encode())
     constant = request(json.dumps(event(**more)).encode())
+    return lambda: constant
+
+
+def _spoken(order: dict[str, Any]) -> Callable[[], bytes]:
+    """What makes requests with a given body, in which `@fresh@` is new each time; `sign` signs as SuprSend's clients
+    do."""
+    content_type, date = "application/json; charset=utf-8", "Sat, 21 Nov 2026 20:40:33 GMT"
+    head = f"POST {order['path']} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\nDate: {date}\r\n"
+    template, sign = order["body"], order.get("sign")
+
+    def authorization(body: bytes) -> str:
+        if sign is None:
+            return str(order["authorization"])
+        digest = hashlib.md5(body).hexdigest()  # noqa: S324 - their protocol
+        text = f"POST\n{digest}\n{content_type}\n{date}\n{order['path']}"
+        made = hmac.new(sign[1].encode(), text.encode(), hashlib.sha256).digest()
+        return f"{sign[0]}:{base64.b64encode(made).decode()}"
+
+    def spoken() -> bytes:
+        body = template.replace("@fresh@", str(uuid.uuid4())).encode()
+        return f"{head}Authorization: {authorization(body)}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    if "@fresh@" in template:
+        return spoken
+    constant = spoken()
     return lambda: constant
 
 
