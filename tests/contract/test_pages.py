@@ -166,6 +166,8 @@ async def several(store: Store) -> Sequence[Delivery]:
         ({"trigger": "trg_1"}, lambda one: one.trigger == "trg_1"),
         ({"trigger": "trg_1", "state": "dead"}, lambda one: one.trigger == "trg_1" and one.state == "dead"),
         ({"kind": "mail"}, lambda one: one.kind == "mail"),
+        ({"without": "mail"}, lambda one: one.kind == "webhook"),
+        ({"without": "mail", "state": "pending"}, lambda one: (one.kind, one.state) == ("webhook", "pending")),
         ({"since": NOW + 3, "until": NOW + 6}, lambda one: NOW + 3 <= one.created_at < NOW + 6),
         ({"trigger": "none"}, nothing),
     ],

@@ -37,7 +37,7 @@ async def test_an_attempt_is_told_whole(api: Edge) -> None:
         await sink.wait_for(1)
         (listed,) = await api.items(DELIVERIES)
         delivery = await ended(api, listed["id"])
-    assert (delivery["event"], delivery["state"], delivery["tries"]) == (event, "pending", 1)
+    assert (delivery["kind"], delivery["event"], delivery["state"], delivery["tries"]) == ("webhook", event, "pending", 1)
     (attempt,) = delivery["attempts"]
     assert (attempt["claim"], attempt["number"], attempt["result"]) == (1, 1, "failed")
     assert attempt["request"]["headers"]["X-Secret"] == "***"

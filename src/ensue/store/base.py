@@ -100,13 +100,17 @@ class EventQuery(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryQuery(Struct, frozen=True, kw_only=True):
-    """A page of the deliveries of one project, newest first. `since`/`until` bound `created_at`, since included."""
+    """A page of the deliveries of one project, newest first. `since`/`until` bound `created_at`, since included.
+
+    `kind` is the one meant, `without` one that is left out.
+    """
 
     project: str
     state: State | None = None
     trigger: str | None = None
     event_id: str | None = None
     kind: str | None = None
+    without: str | None = None
     since: int | None = None
     until: int | None = None
     before: str | None = None

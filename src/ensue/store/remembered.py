@@ -137,6 +137,7 @@ def delivery_fits(delivery: Delivery, query: DeliveryQuery) -> bool:
         and query.trigger in (None, delivery.trigger)
         and query.event_id in (None, delivery.event_id)
         and query.kind in (None, delivery.kind)
+        and query.without != delivery.kind
         and (query.since is None or delivery.created_at >= query.since)
         and (query.until is None or delivery.created_at < query.until)
     )

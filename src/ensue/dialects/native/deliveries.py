@@ -33,7 +33,7 @@ async def page(engine: Engine, call: Call) -> Answer:
     parameters = Parameters(call, PAGE)
     query = DeliveryQuery(
         project=call.project,
-        kind="webhook",
+        without=SCHEDULED,
         state=parameters.choice("state", STATES),
         trigger=parameters.text("trigger"),
         event_id=parameters.text("event"),

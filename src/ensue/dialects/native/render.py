@@ -142,10 +142,11 @@ class AttemptView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A delivery as it comes out; `event` and `trigger` are ids. `due_at` is the next try; `in_flight`: one is under
-    way. `attempts` only where one delivery is asked for."""
+    """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, or action for a pressed button, which
+    has no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts` only where one is asked for."""
 
     id: str
+    kind: str
     event: str
     trigger: str | None = None
     state: State
@@ -265,6 +266,7 @@ def delivery_view(delivery: Delivery, now: int, attempts: list[AttemptView] | No
     """A delivery as it comes out."""
     return DeliveryView(
         id=delivery.id,
+        kind=delivery.kind,
         event=delivery.event_id,
         trigger=delivery.trigger,
         state=delivery.state,

@@ -260,6 +260,8 @@ def _delivery_tests(query: DeliveryQuery) -> Iterator[Test]:
         yield Test("d.event_id = ?", (query.event_id,))
     if query.kind is not None:
         yield Test("d.kind = ?", (query.kind,))
+    if query.without is not None:
+        yield Test("d.kind <> ?", (query.without,))
     if query.since is not None:
         yield Test("d.created_at >= ?", (query.since,))
     if query.until is not None:
