@@ -40,11 +40,11 @@ chaos: dev ## Kill the server ROUNDS times under load (default 200) and print th
 	$(BIN)/python -m tests.acceptance.chaos --rounds $(ROUNDS)
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/interop/node_modules tests/dialects/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 dev: $(VENV)/.installed-dev
 
-interop: tests/interop/node_modules/.installed
+interop: tests/interop/node_modules/.installed tests/dialects/clients/node_modules/.installed
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -62,9 +62,10 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
-tests/interop/node_modules/.installed: tests/interop/package.json tests/interop/package-lock.json
+# No package may run a script of its own here: none of them needs to.
+tests/%/node_modules/.installed: tests/%/package.json tests/%/package-lock.json
 ifdef NPM
-	cd tests/interop && npm ci --silent --no-audit --no-fund
+	cd $(@D)/.. && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 else
 	@echo "npm is not installed: the tests that speak with clients from npm cannot run (.ci/run installs it)." >&2

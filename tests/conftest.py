@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-PROCESS_DIRECTORIES = {"acceptance", "interop"}
+PROCESS_DIRECTORIES = {"acceptance", "interop", "clients"}
 
 
 @pytest.hookimpl(tryfirst=True)
