@@ -7,7 +7,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from ensue.channels.outbound import Outbound
-from ensue.channels.webhook import MASK, WebhookChannel
+from ensue.channels.posting import MASK
+from ensue.channels.webhook import WebhookChannel
 from ensue.domain.guard import Allowed
 from ensue.testing import Received, Reply, Sink
 from tests.engine.stage import Stage, staged

@@ -3,21 +3,14 @@
 Success is any 2xx. 410 is permanent; 429 and 503 obey `Retry-After`; everything else is tried again (design section 8).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Final
 
 from ensue.channels.base import Destination, Message
-from ensue.channels.outbound import Failure, Outbound, Reply, Request
+from ensue.channels.outbound import Failure, Outbound, Reply
+from ensue.channels.posting import Headers, post
 from ensue.domain.cloudevents import binary, plain, structured
 from ensue.domain.delivery import Exchange, Failed, Result, Sent
-from ensue.domain.signature import sign
-
-MASK: Final = "***"
-KEPT_BODY: Final = 16_384
-"""How much of an answer's body is kept with the attempt (bytes)."""
-
-Headers = tuple[tuple[str, str], ...]
 
 
 class WebhookChannel:
@@ -30,14 +23,8 @@ class WebhookChannel:
 
     async def send(self, message: Message, to: Destination, held: Callable[[], bool]) -> Result | None:
         """One POST; the answer as a Result, None when the claim was lost before it was written."""
-        headers, body = _content(message, to.format)
-        headers += _signed(message, to, body)
-        headers += tuple(to.headers.items()) + tuple(to.secret_headers.items())
-        request = Request("POST", to.url, headers, body, to.timeout_ms, self._outbound.connect_timeout_ms)
-        answer = await self._outbound.send(request, held)
-        if isinstance(answer, Failure) and answer.kind == "stale":
-            return None
-        return _result(answer, _exchange(request, to.secret_headers, answer), message.sent_at)
+        posted = await post(self._outbound, message, to, _content(message, to.format), held)
+        return None if posted is None else _result(posted.answer, posted.exchange, message.sent_at)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -51,16 +38,6 @@ def _content(message: Message, form: str) -> tuple[Headers, bytes]:
         content_type, body = plain(message.event)
         return (("Content-Type", content_type),), body
     return (("Content-Type", "application/cloudevents+json"),), structured(message.event, message.source)
-
-
-def _signed(message: Message, to: Destination, body: bytes) -> Headers:
-    return (
-        ("webhook-id", message.id),
-        ("webhook-timestamp", str(message.sent_at)),
-        ("webhook-signature", sign(to.secrets, message.id, message.sent_at, body)),
-        ("ensue-event-id", message.event.id),
-        ("ensue-attempt", str(message.attempt)),
-    )
 
 
 def _result(answer: Reply | Failure, exchange: Exchange, sent_at: int) -> Result:
@@ -83,30 +60,3 @@ def _retry_after(reply: Reply, sent_at: int) -> int | None:
         return max(0, int(parsedate_to_datetime(text).timestamp()) - sent_at)
     except (ValueError, OverflowError):
         return None
-
-
-def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failure) -> Exchange:
-    """What is kept of the try; secret headers are masked here, also where the receiver sends them back to us."""
-    sent = {name: MASK if name in secret else value for name, value in request.headers}
-    if isinstance(answer, Failure):
-        return Exchange(method=request.method, url=request.url, request_headers=sent)
-    return Exchange(
-        method=request.method,
-        url=request.url,
-        request_headers=sent,
-        status=answer.status,
-        response_headers={name: _masked(value, secret) for name, value in answer.headers},
-        response_body=_masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
-        truncated=answer.truncated or len(answer.body) > KEPT_BODY,
-    )
-
-
-def _cut(answer: Reply) -> str:
-    return answer.body[:KEPT_BODY].decode("utf-8", "replace")
-
-
-def _masked(text: str, secret: Mapping[str, str]) -> str:
-    """`text` without the values of secret headers; the longest first, since one may be part of another."""
-    for value in sorted(filter(None, map(str.strip, secret.values())), key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text

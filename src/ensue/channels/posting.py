@@ -1,0 +1,79 @@
+"""Hides how a message is posted: signed by Standard Webhooks, tried once, and what is kept of the try.
+
+What a body looks like and what an answer means is the channel's own affair.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from ensue.channels.base import Destination, Message
+from ensue.channels.outbound import Failure, Outbound, Reply, Request
+from ensue.domain.delivery import Exchange
+from ensue.domain.signature import sign
+
+MASK: Final = "***"
+KEPT_BODY: Final = 16_384
+"""How much of an answer's body is kept with the attempt (bytes)."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Posted(Struct, frozen=True, gc=False):
+    """What came of one POST, and what is kept of it."""
+
+    answer: Reply | Failure
+    exchange: Exchange
+
+
+async def post(
+    outbound: Outbound, message: Message, to: Destination, content: tuple[Headers, bytes], held: Callable[[], bool]
+) -> Posted | None:
+    """One signed POST of `content`, its own headers and its body; None when the claim was lost before it was
+    written."""
+    headers, body = content
+    headers += _signed(message, to, body)
+    headers += tuple(to.headers.items()) + tuple(to.secret_headers.items())
+    request = Request("POST", to.url, headers, body, to.timeout_ms, outbound.connect_timeout_ms)
+    answer = await outbound.send(request, held)
+    if isinstance(answer, Failure) and answer.kind == "stale":
+        return None
+    return Posted(answer, _exchange(request, to.secret_headers, answer))
+
+
+def _signed(message: Message, to: Destination, body: bytes) -> Headers:
+    return (
+        ("webhook-id", message.id),
+        ("webhook-timestamp", str(message.sent_at)),
+        ("webhook-signature", sign(to.secrets, message.id, message.sent_at, body)),
+        ("ensue-event-id", message.event.id),
+        ("ensue-attempt", str(message.attempt)),
+    )
+
+
+def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failure) -> Exchange:
+    """What is kept of the try; secret headers are masked here, also where the receiver sends them back to us."""
+    sent = {name: MASK if name in secret else value for name, value in request.headers}
+    if isinstance(answer, Failure):
+        return Exchange(method=request.method, url=request.url, request_headers=sent)
+    return Exchange(
+        method=request.method,
+        url=request.url,
+        request_headers=sent,
+        status=answer.status,
+        response_headers={name: _masked(value, secret) for name, value in answer.headers},
+        response_body=_masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
+        truncated=answer.truncated or len(answer.body) > KEPT_BODY,
+    )
+
+
+def _cut(answer: Reply) -> str:
+    return answer.body[:KEPT_BODY].decode("utf-8", "replace")
+
+
+def _masked(text: str, secret: Mapping[str, str]) -> str:
+    """`text` without the values of secret headers; the longest first, since one may be part of another."""
+    for value in sorted(filter(None, map(str.strip, secret.values())), key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text
