@@ -4,31 +4,50 @@ A known key is looked up again only when some key was changed, and an unknown to
 Revocation by another process holds within a second.
 """
 
-import base64
-import hashlib
-import hmac
+import re
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ensue.domain import ids
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.key import SCOPES, Key, Scope, hash_token, key_document, key_of
+from ensue.domain.key import (
+    SCOPES,
+    Key,
+    Scope,
+    check_origins,
+    hash_token,
+    key_document,
+    key_of,
+    public_scopes,
+)
 from ensue.domain.project import Project, check_slug, project_document, project_of
+from ensue.engine import tokens
 from ensue.engine.clock import Clock
+from ensue.engine.tokens import Identity, Token
 from ensue.engine.vault import Vault
 from ensue.store.base import Store
 
 _UNKNOWN: Final = "This key is not known here, or was revoked; make one with `ensue keys create`."
 _REMEMBERED: Final = 10_000
+_REMEMBERED_TOKENS: Final = 1_000
+"""How many verified tokens of up to 8 KiB are remembered, with their claims."""
+
+_TRIED: Final = 100
+"""How many keys are tried for a token that does not name its own."""
+
+_PAGE: Final = 500
+_ID: Final = re.compile(r"key_[0-9a-z]{1,60}")
 
 
 class NewKey(Struct, frozen=True):
-    """A key as it is shown once: with its token, its secret, and a JWT for Space Cloud's clients."""
+    """A key as it is shown once: with its token, its secret, and a JWT for Space Cloud's clients.
+
+    `secret` and `jwt` are empty for a key that has none: a public one, or one with a verifier.
+    """
 
     key: Key
     project: Project
@@ -45,6 +64,10 @@ class Keys:
         self._vault = vault
         self._clock = clock
         self._known: dict[str, Key] = {}
+        self._ids: dict[str, Key] = {}
+        self._live: dict[str, Sequence[Key]] = {}
+        self._projects: dict[str, str] = {}
+        self._verified: dict[tuple[str, str | None], tuple[Identity, float | None]] = {}
         self._unknown: set[str] = set()
         self._changes = 0
 
@@ -56,6 +79,9 @@ class Keys:
         """A key was changed, here or by another process: look them up again. May be called from any thread."""
         self._changes += 1
         self._known.clear()
+        self._ids.clear()
+        self._live.clear()
+        self._verified.clear()
 
     async def authenticate(self, token: str) -> Key:
         """The key of `token`. EnsueError `unauthorized` when it is unknown or revoked."""
@@ -65,37 +91,157 @@ class Keys:
         token_hash = hash_token(token)
         changes = self._changes
         document = None if token_hash in self._unknown else await self._store.find("key", token_hash)
-        key = None if document is None else key_of(document)
+        return self._held(None if document is None else key_of(document), self._known, token, token_hash, changes)
+
+    def known_id(self, key_id: str) -> Key | None:
+        """The key of that id if it was looked up before and nothing changed since; never waits."""
+        return self._ids.get(key_id)
+
+    async def by_id(self, key_id: str) -> Key:
+        """The key of that id, of whatever project. EnsueError `unauthorized` when it is unknown or revoked."""
+        found = self._ids.get(key_id)
+        if found is not None:
+            return found
+        changes = self._changes
+        document = None
+        if key_id not in self._unknown and _ID.fullmatch(key_id):
+            # The newest id below one that sorts right behind it; the index of lists serves this as well.
+            page = await self._store.list("key", None, key_id + "!", 1)
+            document = page[0] if page and page[0].id == key_id else None
+        return self._held(None if document is None else key_of(document), self._ids, key_id, key_id, changes)
+
+    def _held(self, key: Key | None, known: dict[str, Key], name: str, unknown_name: str, changes: int) -> Key:
+        """`key`, remembered by `name`; EnsueError `unauthorized` when there is none or it was revoked."""
         if key is None or key.revoked_at is not None:
-            self._remember_unknown(token_hash)
+            if len(self._unknown) >= _REMEMBERED:
+                self._unknown.clear()
+            self._unknown.add(unknown_name[:100])
             raise EnsueError("unauthorized", _UNKNOWN)
         if changes == self._changes:  # else it may have been revoked while we read it
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[token] = key
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[name] = key
         return key
 
-    def _remember_unknown(self, token_hash: str) -> None:
-        if len(self._unknown) >= _REMEMBERED:
-            self._unknown.clear()
-        self._unknown.add(token_hash)
+    def secret(self, key: Key) -> str:
+        """The secret of a key, opened. EnsueError `unauthorized` for a key that has none."""
+        if not key.secret:
+            kind = "public" if key.public else "verified by RS256"
+            raise EnsueError("unauthorized", f"The key {key.id} is {kind} and has no secret; use one that has.")
+        return self._vault.open(key.secret).decode()
 
-    async def create(self, project: str, scopes: Sequence[Scope] = (), name: str = "") -> NewKey:
-        """A new key of `project` (slug or id; made if it is new), with all scopes if none are given."""
+    def remembered(self, token: str, project: str | None) -> Identity | None:
+        """As `verified`, if that was asked before and still holds; never waits, for the hot path."""
+        found = self._verified.get((token, project))
+        if found is None:
+            return None
+        identity, expires = found
+        return identity if expires is None or self._clock() < expires else None
+
+    async def verified(self, token: str, project: str | None) -> Identity:
+        """Whose JWT this is and what it claims; `project` (slug or id) is the one asked for, None for any.
+
+        Without a `kid` the newest live keys of `project` are tried, a hundred at most. EnsueError `unauthorized`.
+        """
+        found = self.remembered(token, project)
+        if found is not None:
+            return found
+        changes = self._changes
+        read = tokens.read(token)
+        key = await self._signer_of(read, project)
+        claims = tokens.claims_of(read)
+        expires = tokens.expiry_of(claims, self._clock())
+        identity = Identity(key, claims)
+        if changes == self._changes:
+            if len(self._verified) >= _REMEMBERED_TOKENS:
+                self._verified.clear()
+            self._verified[token, project] = (identity, expires)
+        return identity
+
+    async def _signer_of(self, token: Token, project: str | None) -> Key:
+        owner = None if project is None else await self._project_id(project)
+        if token.key_id is not None:
+            candidates: Sequence[Key] = [await self.by_id(token.key_id)]
+        else:
+            candidates = [] if owner is None else (await self._live_keys(owner))[:_TRIED]
+        for key in candidates:
+            secret = self.secret(key) if key.secret else None
+            if owner in (None, key.project) and tokens.is_signed_by(token, key, secret):
+                return key
+        raise tokens.not_ours()
+
+    async def _project_id(self, name: str) -> str:
+        """The id of a project; slugs do not change, so one that was found is remembered."""
+        found = self._projects.get(name)
+        if found is None:
+            project = await self.find_project(name)
+            if project is None:
+                raise tokens.not_ours()
+            if len(self._projects) >= _REMEMBERED:
+                self._projects.clear()
+            found = self._projects[name] = project.id
+        return found
+
+    async def _live_keys(self, project: str) -> Sequence[Key]:
+        """The keys of a project (its id) that are not revoked, newest first."""
+        found = self._live.get(project)
+        if found is not None:
+            return found
+        changes = self._changes
+        live: list[Key] = []
+        before: str | None = None
+        while page := await self.list(project, before, _PAGE):
+            live += [key for key in page if key.revoked_at is None]
+            before = page[-1].id
+        if changes == self._changes:
+            if len(self._live) >= _REMEMBERED_TOKENS:
+                self._live.clear()
+            self._live[project] = live
+        return live
+
+    async def signer(self, project: str) -> tuple[Key, str] | None:
+        """The oldest live key of a project (its id) that has a secret, with it: whom outgoing JWTs are signed by."""
+        for key in reversed(await self._live_keys(project)):
+            if key.secret:
+                return key, self.secret(key)
+        return None
+
+    async def create(
+        self,
+        project: str,
+        scopes: Sequence[Scope] = (),
+        name: str = "",
+        *,
+        public: bool = False,
+        origins: Sequence[str] = (),
+        verifier: str | None = None,
+    ) -> NewKey:
+        """A new key of `project` (slug or id; made if it is new), with all scopes if none are given.
+
+        A `public` key may only send, from `origins` if there are any; `verifier` is the PEM of an RSA public key.
+        EnsueError `invalid` that names the field.
+        """
+        rights = public_scopes(scopes) if public else tuple(scopes) or SCOPES
+        from_where = check_origins(origins, public=public)
+        checked = None if verifier is None else tokens.check_verifier(verifier)
         owner = await self.ensure_project(project)
         now = self._clock()
-        token, secret = ids.new_token(), ids.new_secret()
+        token, secret = ids.new_token(), "" if public or verifier is not None else ids.new_secret()
         key = Key(
             id=ids.prefixed_id("key_", now),
             project=owner.id,
-            scopes=tuple(scopes) or SCOPES,
+            scopes=rights,
             created_at=now,
             token_hash=hash_token(token),
-            secret=self._vault.seal(secret.encode()),
+            secret=self._vault.seal(secret.encode()) if secret else "",
             name=name,
+            public=public,
+            origins=from_where,
+            verifier=checked,
         )
         await self._store.put([Put(document=key_document(key), expected=0)])
-        return NewKey(key, owner, token, secret, _jwt(key, secret))
+        self.forget()
+        return NewKey(key, owner, token, secret, _first_jwt(key, secret))
 
     async def list(self, project: str, before: str | None = None, limit: int = 50) -> Sequence[Key]:
         """The keys of a project, newest first, revoked ones too."""
@@ -142,13 +288,7 @@ class Keys:
         return project
 
 
-def _jwt(key: Key, secret: str) -> str:
-    """A JSON Web Token (RFC 7519) by HS256 with the key's secret; `kid` is the key's id (design section 11)."""
+def _first_jwt(key: Key, secret: str) -> str:
+    """A JWT that stands for the key itself (design section 11)."""
     claims = {"id": key.id} | ({"role": "admin"} if "admin" in key.scopes else {})
-    parts = [_base64({"alg": "HS256", "kid": key.id, "typ": "JWT"}), _base64(claims)]
-    signature = hmac.new(secret.encode(), ".".join(parts).encode(), hashlib.sha256).digest()
-    return ".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()])
-
-
-def _base64(value: dict[str, str]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(value)).rstrip(b"=").decode()
+    return tokens.mint(claims, key.id, secret) if secret else ""
