@@ -193,6 +193,9 @@ class FakeDialect:
         """A refusal that shows whose it is."""
         return json_answer(error.status, {"fake": error.code, "message": error.message})
 
+    def verify(self, engine: Engine, call: Call) -> None:
+        """Nothing more to prove."""
+
 
 class SigningDialect(FakeDialect):
     """Its credential covers the body: the header `signature` is the body's length."""
@@ -210,14 +213,20 @@ class SigningDialect(FakeDialect):
         )
 
     def known(self, engine: Engine, call: Call, route: Route) -> Key | None:
-        """Never without the body."""
-        return None
+        """Whoever signs is known, but a stranger."""
+        return key("signed") if call.header("signature") not in (None, "stranger") else None
 
     async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:
+        """Whoever signs is known, but a stranger."""
+        found = self.known(engine, call, route)
+        if found is None:
+            raise EnsueError("unauthorized", "There is no such key.")
+        return found
+
+    def verify(self, engine: Engine, call: Call) -> None:
         """By the signature."""
         if call.header("signature") != str(len(call.body)):
             raise EnsueError("unauthorized", "The signature is wrong.")
-        return key("signed")
 
 
 def application(engine: FakeEngine, *dialects: Dialect, proxies: Sequence[str] = ()) -> Application:

@@ -153,6 +153,16 @@ async def test_a_dialect_may_sign_bodies(path: str) -> None:
         assert (await wire.request("POST", path, b"12345", signature="4")).status == 401
 
 
+@pytest.mark.parametrize("path", ["/signed/hot", "/signed/cold"])
+@pytest.mark.parametrize("named", [{}, {"signature": "stranger"}])
+async def test_a_stranger_is_refused_before_the_body(path: str, named: dict[str, str]) -> None:
+    """Where bodies are signed too: whoever names no key that holds is answered while the body is still to come."""
+    async with running() as server, connected(server.port) as wire:
+        head = request("POST", path, b"", {"content_length": "500", **named})
+        await wire.send(head)
+        assert (await wire.response()).status == 401
+
+
 async def test_a_key_that_is_not_at_hand_is_waited_for() -> None:
     """The hot route takes the long way for it."""
     async with running() as server, connected(server.port) as wire:

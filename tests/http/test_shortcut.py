@@ -42,6 +42,8 @@ def last(method: str = "POST", path: str = "/api/v1/events", body: bytes = b"{}"
         last(path="/api/v1/busy"),
         last(path="/signed/hot", signature="2"),
         last(path="/signed/hot", signature="3"),
+        last(path="/signed/hot", signature="stranger"),
+        last(path="/signed/hot"),
         last(body=b""),
         last(body=b"x" * 20_000),
         last(body=b"x" * 20_001),

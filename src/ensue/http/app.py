@@ -136,20 +136,20 @@ class Application:
 
     async def _handled(self, bound: Bound, call: Call, receive: asgi.Receive | None) -> Answer | Stream:
         route, dialect = bound.route, bound.dialect
-        unread = receive is not None
-        if unread and dialect.signs_bodies:
-            await self._read(route, call, receive)
-            unread = False
+        key = call.key
         if route.authenticated:
-            key = call.key
             if key is None:
                 key = await dialect.authenticate(self.engine, call, route)
                 force_setattr(call, "key", key)
-            admit(key, route, call)
-        if unread:
+            if not dialect.signs_bodies:
+                admit(key, route, call)
+        if receive is not None:
             await self._read(route, call, receive)
-        elif len(call.body) > body_limit(route, call.key):
-            raise asgi.too_large(body_limit(route, call.key))
+        elif len(call.body) > body_limit(route, key):
+            raise asgi.too_large(body_limit(route, key))
+        if key is not None and dialect.signs_bodies:
+            dialect.verify(self.engine, call)
+            admit(key, route, call)
         return await route.handler(self.engine, call)
 
     async def _read(self, route: Route, call: Call, receive: asgi.Receive | None) -> None:

@@ -19,7 +19,7 @@ CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="ensue"')
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _LONGEST: Final = 1024
-_ALLOWED_HEADERS: Final = b"authorization, content-type, idempotency-key"
+_ALLOWED_HEADERS: Final = b"authorization, content-type, idempotency-key, *"
 _HOW: Final = "send 'Authorization: Bearer <token>'"
 
 
@@ -68,6 +68,9 @@ class ByToken:
     async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:  # noqa: ARG002 - as above
         """As `Dialect.authenticate`."""
         return await bearer_key(engine, call)
+
+    def verify(self, engine: Engine, call: Call) -> None:
+        """As `Dialect.verify`: a token is proof enough."""
 
     def problem(self, error: EnsueError, call: Call) -> Answer:  # noqa: ARG002 - as above
         """As `Dialect.problem`, in the native form."""

@@ -39,8 +39,8 @@ class Dialect(Protocol):
     """A language that clients speak, as a table of routes and three translations.
 
     `prefixes` are the paths that it owns: what is wrong under them is answered in its words; the longest prefix wins,
-    and "" owns whatever no other does. `signs_bodies`: a credential covers the body, so that the body is read before
-    `authenticate`; where it is False, nobody without a key makes the server read one.
+    and "" owns whatever no other does. `signs_bodies`: a credential may cover the body, so that `verify` is asked once
+    the body is read. Whoever names no key that holds makes the server read none, in every dialect.
     """
 
     @property
@@ -53,7 +53,7 @@ class Dialect(Protocol):
 
     @property
     def signs_bodies(self) -> bool:
-        """Whether `authenticate` needs the body."""
+        """Whether `verify` is to be asked."""
 
     def routes(self, engine: Engine) -> Sequence[Route]:
         """Its table, the same for the life of the engine."""
@@ -65,7 +65,13 @@ class Dialect(Protocol):
         """
 
     async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:
-        """The key of the call, whatever its rights. Raises EnsueError `unauthorized`."""
+        """The key that the call names, whatever its rights, by its headers alone. Raises EnsueError `unauthorized`."""
+
+    def verify(self, engine: Engine, call: Call) -> None:
+        """Whether `call`, with its key and its body, is proved where its credential covers the body; never waits.
+
+        Raises EnsueError `unauthorized` where it is not.
+        """
 
     def problem(self, error: EnsueError, call: Call) -> Answer:
         """A refusal in its words. `retry-after`, `allow` and `www-authenticate` are added by the application."""

@@ -104,7 +104,7 @@ class ShortcutProtocol(LimitedProtocol):
         client = app.proxies.client(self.client[0], self.headers) if self.client else ""
         path = bound.route.path
         call = Call(method="POST", path=path, raw_path=self.url, headers=self.headers, now=0, client=client)
-        if bound.route.authenticated and not bound.dialect.signs_bodies:
+        if bound.route.authenticated:
             key = bound.dialect.known(app.engine, call, bound.route)
             if key is None:
                 return None
