@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from ensue.domain.delivery import Result
 from ensue.domain.event import Event
+from ensue.domain.press import Press
 
 
 class Message(Struct, frozen=True, gc=False, kw_only=True):
     """One try of a delivery: `id` is the delivery's, `sent_at` seconds UTC, `source` the CloudEvents source of events
-    whose sender gave none."""
+    whose sender gave none. `press` says which button of the event was pressed, where one was."""
 
     id: str
     event: Event
@@ -19,6 +20,7 @@ class Message(Struct, frozen=True, gc=False, kw_only=True):
     sent_at: int
     source: str
     replay: str | None = None
+    press: Press | None = None
 
 
 class Destination(Struct, frozen=True, gc=False, kw_only=True):

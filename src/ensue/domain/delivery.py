@@ -14,8 +14,8 @@ State = Literal["pending", "delivered", "dead", "cancelled"]
 WEBHOOK: Final = "webhook"
 ACTION: Final = "action"
 SCHEDULED: Final = "event"
-"""The kinds of debt: a request to a trigger's endpoint, one to the URL of a pressed button, and an event that enters the
-log when it is due."""
+"""The kinds of debt: a request to a trigger's endpoint, one to the URL of a pressed button, and an event that enters
+the log when it is due."""
 
 POISON: Final = 10
 """So many claims in a row without a settle or a release make a delivery dead: it brings down whoever tries it."""
@@ -31,8 +31,8 @@ class Delivery(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
 
     `claim` is the fence: +1 at each claim, never reset. `tries` counts what settled as sent or failed. `lost` counts
     claims in a row that nobody settled or released. `allowed` replaces the trigger's attempts after a manual retry.
-    A claimed delivery has `claimed_until`, and its `due_at` stands there too. `payload` is a scheduled event as
-    `encode_event` wrote it.
+    A claimed delivery has `claimed_until`, and its `due_at` stands there too. `payload` is what it carries beside its
+    event: a scheduled event as `encode_event` wrote it, or the press of a button.
     """
 
     id: str

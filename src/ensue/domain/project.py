@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
+from ensue.domain.trigger import Secret
 
 DEFAULT_SLUG: Final = "default"
 
@@ -15,7 +16,10 @@ _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 
 
 class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A project; `retention` and `test_retention` are days, None for the instance's setting."""
+    """A project; `retention` and `test_retention` are days, None for the instance's setting.
+
+    `secrets` sign the requests of its pressed buttons, the present one first; none until the first is needed.
+    """
 
     id: str
     slug: str
@@ -23,6 +27,7 @@ class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     retention: int | None = None
     test_retention: int | None = None
+    secrets: tuple[Secret, ...] = ()
 
 
 def check_slug(slug: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from ensue.domain.delivery import Retry
 from ensue.domain.document import Document
@@ -25,6 +26,8 @@ MAX_HEADER_BYTES: Final = 8_192
 MAX_PATTERNS: Final = 100
 OLD_SECRET_FOR: Final = DAY
 """How long the secret before a rotation still signs (ms)."""
+_OLD_SECRETS: Final = 9
+"""So many old secrets sign beside the present one, however often it is rotated in a day."""
 
 _OURS: Final = frozenset({"content-type", "accept-encoding"})
 _OUR_PREFIXES: Final = ("webhook-", "ensue-", "ce-")
@@ -145,6 +148,14 @@ class TriggerPatch(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_ms: int | UnsetType = UNSET
     concurrency: int | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
+
+
+def rotated(secrets: tuple[Secret, ...], fresh: Secret, now: int) -> tuple[Secret, ...]:
+    """`secrets` with `fresh` as the present one; those before it sign for another day beside it."""
+    until = now + OLD_SECRET_FOR
+    old = (replace(one, until=min(one.until or until, until)) for one in secrets)
+    kept = [one for one in old if one.until is not None and one.until > now]
+    return (fresh, *kept[:_OLD_SECRETS])
 
 
 def check_name(name: str) -> str:

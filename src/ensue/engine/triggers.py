@@ -12,7 +12,6 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Allowed
 from ensue.domain.signature import check_secret
 from ensue.domain.trigger import (
-    OLD_SECRET_FOR,
     Endpoint,
     EndpointDraft,
     EndpointPatch,
@@ -27,6 +26,7 @@ from ensue.domain.trigger import (
     check_name,
     check_retry,
     check_timeout,
+    rotated,
     trigger_document,
     trigger_of,
 )
@@ -37,9 +37,6 @@ from ensue.store.base import Store
 
 Lookup = Callable[[str], Awaitable[str | None]]
 """Resolves a URL's host: None, or a warning that it does not resolve; EnsueError `invalid` if it may not be reached."""
-
-_OLD_SECRETS: Final = 9
-"""So many old secrets sign beside the present one, however often it is rotated in a day."""
 
 _TRIES: Final = 5
 """How often a change is tried again when somebody else changed the trigger meanwhile."""
@@ -179,14 +176,12 @@ class Triggers:
         secret = given or ids.new_secret()
         check_secret(secret)
         sealed = Secret(self._vault.seal(secret.encode()))
-        until = self._clock() + OLD_SECRET_FOR
 
-        def rotated(trigger: Trigger) -> Trigger:
-            old = (replace(one, until=min(one.until or until, until)) for one in trigger.endpoint.secrets)
-            kept = [one for one in old if one.until is not None and one.until > self._clock()]
-            return replace(trigger, endpoint=replace(trigger.endpoint, secrets=(sealed, *kept[:_OLD_SECRETS])))
+        def changed(trigger: Trigger) -> Trigger:
+            secrets = rotated(trigger.endpoint.secrets, sealed, self._clock())
+            return replace(trigger, endpoint=replace(trigger.endpoint, secrets=secrets))
 
-        return Changed(await self._change(project, trigger_id, rotated), (), secret)
+        return Changed(await self._change(project, trigger_id, changed), (), secret)
 
     async def note_fault(self, trigger: Trigger, error: str, *, off: bool) -> None:
         """Say on the trigger what its filter complained of."""

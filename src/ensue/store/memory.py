@@ -173,7 +173,7 @@ class MemoryStore:
         state = self._reading()
         mine = [one for one in state.deliveries.values() if (one.event_id, one.project) == (event_id, project)]
         there = await self.events(project, [event_id])
-        if not there and not any(one.payload for one in mine):
+        if not there and not any(one.payload and one.kind == SCHEDULED for one in mine):
             return False
         self._writing(news=True)
         for delivery in mine:

@@ -32,7 +32,7 @@ DELIVERY_COLUMNS: Final = (
     "claimed_until, ended_at, reason, replay"
 )
 DELIVERY_FIELDS: Final = ", ".join(f"d.{name.strip()}" for name in DELIVERY_COLUMNS.split(",")) + ", s.payload"
-DELIVERY_FROM: Final = "delivery d LEFT JOIN staged s ON d.kind = 'event' AND s.delivery = d.number"
+DELIVERY_FROM: Final = "delivery d LEFT JOIN staged s ON d.kind <> 'webhook' AND s.delivery = d.number"
 """What `delivery_of` reads: the columns of a delivery and its payload."""
 
 DOCUMENT_COLUMNS: Final = "kind, project, id, body, alias, revision, change"

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ensue.domain.delivery import SCHEDULED, Delivery, Entry, Outcome
+from ensue.domain.delivery import WEBHOOK, Delivery, Entry, Outcome
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.store.base import Changes, Decision, Plan, Receipt, Verdict
@@ -172,7 +172,7 @@ class Commit:
         turn = self._turn
         turn.number += 1
         self._deliveries += delivery_row(turn.number, delivery)
-        if delivery.kind == SCHEDULED:
+        if delivery.kind != WEBHOOK:
             self._staged += (turn.number, bytes(delivery.payload), pack(keys))
 
     def _settle(self, outcome: Outcome) -> Verdict:
@@ -203,7 +203,7 @@ class Commit:
         state = NUMBERS[delivery.state]
         self._standing[delivery.id] = standing._replace(held=False)
         self._settled += settled_row(standing.number, delivery)
-        if state == DELIVERED and delivery.kind == SCHEDULED:
+        if state == DELIVERED and delivery.kind != WEBHOOK:
             self._arrived.append(standing.number)
 
     def _flush(self) -> None:

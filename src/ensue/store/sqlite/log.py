@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ensue.domain.delivery import SCHEDULED
 from ensue.domain.event import Event, decode_event
 from ensue.store.base import STEP, Reading, Selection
 from ensue.store.sqlite import debts
@@ -14,7 +15,8 @@ META: Final = "SELECT (SELECT value FROM meta WHERE name = 'epoch'), (SELECT val
 AFTER: Final = "SELECT cursor, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
 BY_ID: Final = "SELECT e.body FROM carray(?) w CROSS JOIN event e ON e.id = w.value WHERE e.project = ?"
 STAGED_FOR: Final = (
-    "SELECT d.number FROM delivery d JOIN staged s ON s.delivery = d.number WHERE d.event_id = ? AND d.project = ?"
+    "SELECT d.number, d.kind FROM delivery d JOIN staged s ON s.delivery = d.number "
+    "WHERE d.event_id = ? AND d.project = ?"
 )
 
 
@@ -60,14 +62,14 @@ def remove(turn: Turn, project: str, event_id: str, now: int) -> bool:
     """Take an event out of the log, or out of the delivery where it waits, and call off what it owes."""
     staged = turn.execute(STAGED_FOR, (event_id, project)).fetchall()
     there = turn.one("SELECT cursor FROM event WHERE id = ? AND project = ?", (event_id, project))
-    if there is None and not staged:
+    if there is None and not any(kind == SCHEDULED for _, kind in staged):
         return False
     selection = Selection(project=project, event_id=event_id)
     while debts.cancel(turn, selection, "event removed", now).count == STEP:
         pass
     turn.execute("DELETE FROM event WHERE cursor = ?", (there,))
-    for row in staged:
-        turn.execute("DELETE FROM staged WHERE delivery = ?", row)
+    for number, _ in staged:
+        turn.execute("DELETE FROM staged WHERE delivery = ?", (number,))
     turn.rows += 1
     turn.news = True
     return True

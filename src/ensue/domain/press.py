@@ -1,0 +1,222 @@
+"""Hides what pressing a button means: whether it may be pressed, what is owed then, and what came of it.
+
+A press is an event `ensue.action.pressed` with one debt, to the URL of the button, tried once. How the button stands is
+a document, changed in the commit of the press and in that of its outcome (design sections 1 and 9).
+"""
+
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ensue.domain import ids
+from ensue.domain.delivery import ACTION, Delivery, Exchange, Result
+from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import Action, Card, Context, Event
+from ensue.domain.schedule import format_time
+
+PRESSED: Final = "ensue.action.pressed"
+DONE: Final = "ensue.action.done"
+FAILED: Final = "ensue.action.failed"
+
+ACTION_MARK: Final = f"@{ACTION}"
+"""How the lane of the actions of one project to one host ends."""
+
+TIMEOUT_MS: Final = 10_000
+"""How long the receiver of a pressed button has (design section 9)."""
+
+BUTTON: Final = "action"
+"""The kind of the documents that say how buttons stand."""
+
+_NULL: Final = Raw(b"null")
+
+
+class Presser(Struct, frozen=True, omit_defaults=True):
+    """Who pressed: the id and the name of a key, or of a member."""
+
+    id: str
+    name: str = ""
+
+
+class Press(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One press, as its delivery carries it: which button of which event, who, when (ms), and what the events about it
+    take from that event, which may be gone when they are told."""
+
+    event: str
+    key: str
+    label: str
+    by: Presser
+    at: int
+    context: str
+    tenant: str | None = None
+    test: bool = False
+
+
+class Button(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How a button stands that was pressed: running since `at` (ms), or done or failed then; `delivery` is its debt.
+
+    `status` is the receiver's answer, if there was one; `reason` says why it failed.
+    """
+
+    state: Literal["running", "done", "failed"]
+    at: int
+    by: Presser
+    delivery: str
+    status: int | None = None
+    reason: str | None = None
+
+
+class Pressing(Struct, frozen=True, kw_only=True):
+    """A press that is to be stored: its event, its debt, how the button stands then, and the event that shows it."""
+
+    event: Event
+    delivery: Delivery
+    put: Put
+    shown_by: Event
+
+
+def action_of(event: Event, key: str) -> Action:
+    """The button of that key. EnsueError `not_found`, `conflict` for a link, which nobody presses here."""
+    actions = event.card.actions if event.card is not None else ()
+    found = next((action for action in actions if action.key == key), None)
+    if found is None:
+        raise EnsueError("not_found", f"There is no action {key[:80]!r} on the event '{event.id}'.")
+    if found.external:
+        raise EnsueError("conflict", f"The action {key[:80]!r} is a link; open its URL instead of pressing it.")
+    return found
+
+
+def expires_at(event: Event, action: Action) -> int | None:
+    """When a button cannot be pressed any more (ms), counted from acceptance; None for never."""
+    return None if action.expires_in is None else event.received_at + round(action.expires_in * 1000)
+
+
+def refuse_press(event: Event, action: Action, button: Button | None, now: int) -> None:
+    """Refuse a press of a button that is running, finished or expired: EnsueError `conflict`."""
+    name = repr(action.key[:80])
+    if button is not None and button.state == "running":
+        raise EnsueError("conflict", f"The action {name} is running; wait for what comes of it.")
+    if button is not None and button.state == "done" and not action.repeat:
+        raise EnsueError("conflict", f"The action {name} is done; it can be pressed once.")
+    until = expires_at(event, action)
+    if until is not None and now >= until:
+        raise EnsueError("conflict", f"The action {name} expired at {format_time(until)}.")
+
+
+def pressing(event: Event, action: Action, by: Presser, now: int, *, source: str, revision: int) -> Pressing:
+    """What follows of pressing `action` now; `revision` is that of the button's document, 0 where there is none."""
+    press = Press(
+        event=event.id,
+        key=action.key,
+        label=action.label,
+        by=by,
+        at=now,
+        context=event.context.id if event.context is not None else event.id,
+        tenant=event.tenant,
+        test=event.is_test,
+    )
+    delivery = Delivery(
+        id=ids.prefixed_id("dlv_", now),
+        project=event.project,
+        event_id=event.id,
+        kind=ACTION,
+        lane=f"{event.project}|{urlsplit(action.url).hostname or ''}{ACTION_MARK}",
+        created_at=now,
+        due_at=now,
+        allowed=1,
+        payload=Raw(msgspec.json.encode(press)),
+    )
+    running = Button(state="running", at=now, by=by, delivery=delivery.id)
+    return Pressing(
+        event=told(PRESSED, press, delivery, now, source),
+        delivery=delivery,
+        put=Put(document=button_document(event.project, press, running), expected=revision),
+        shown_by=event,
+    )
+
+
+def press_of(delivery: Delivery) -> Press:
+    """The press that a delivery is owed for."""
+    return msgspec.json.decode(delivery.payload, type=Press)
+
+
+def resolved(settled: Delivery, press: Press, result: Result, now: int) -> Button:
+    """How the button stands after a delivery that has ended with `result`."""
+    exchange: Exchange | None = getattr(result, "exchange", None)
+    return Button(
+        state="done" if settled.state == "delivered" else "failed",
+        at=now,
+        by=press.by,
+        delivery=settled.id,
+        status=exchange.status if exchange is not None else None,
+        reason=settled.reason,
+    )
+
+
+def told(kind: str, press: Press, delivery: Delivery, now: int, source: str, button: Button | None = None) -> Event:
+    """The platform's own event about a press, in the context of the card, with what came of it in `button`."""
+    data: dict[str, Any] = {
+        "event": press.event,
+        "action": press.key,
+        "label": press.label,
+        "by": press.by,
+        "at": format_time(press.at),
+        "delivery": delivery.id,
+    }
+    if button is not None:
+        came = {"status": button.status, "reason": button.reason}
+        data |= {name: value for name, value in came.items() if value is not None}
+    return Event(
+        id=ids.event_id(now),
+        project=delivery.project,
+        type=kind,
+        time=now,
+        received_at=now,
+        subject=press.event,
+        source=source,
+        tenant=press.tenant,
+        data=Raw(msgspec.json.encode(data)),
+        content_type="application/json",
+        context=Context(press.context),
+        card=Card(test=True) if press.test else None,
+    )
+
+
+def action_body(event: Event, press: Press) -> bytes:
+    """What the receiver of a pressed button gets: one body for all who were written for Operational (design 9)."""
+    meta = action_of(event, press.key).meta or _NULL
+    name = event.card.title if event.card is not None else None
+    body = {
+        "actionType": press.key,
+        "data": meta,
+        "action": {"type": press.key, "key": press.key, "meta": meta},
+        "event": {
+            "id": event.id,
+            "name": name or event.type,
+            "userId": event.subject,
+            "key": press.key,
+            "meta": meta,
+            "createdAt": format_time(event.time),
+        },
+        "pressedBy": {"id": press.by.id, "name": press.by.name},
+    }
+    return msgspec.json.encode(body)
+
+
+def button_id(event_id: str, key: str) -> str:
+    """The id of a button's document; event ids hold no slash, so no two buttons share one."""
+    return f"{event_id}/{key}"
+
+
+def button_document(project: str, press: Press, button: Button) -> Document:
+    """The document that says how a button stands."""
+    return Document(
+        kind=BUTTON, project=project, id=button_id(press.event, press.key), body=msgspec.json.encode(button)
+    )
+
+
+def button_of(document: Document) -> Button:
+    """How a button stands, as its document says."""
+    return msgspec.json.decode(document.body, type=Button)
