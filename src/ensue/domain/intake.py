@@ -16,6 +16,7 @@ from ensue.domain.delivery import Once
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, AttributeValue, Context, Event, refuse_reserved
 from ensue.domain.guard import Allowed
+from ensue.domain.key import Key
 from ensue.domain.schedule import DAY, due_time, parse_time
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -82,6 +83,15 @@ class Intake(Struct, frozen=True, gc=False):
 
 
 NO_EXTRAS: Final = Extras()
+
+
+def refuse_beyond_public(draft: Draft, key: Key) -> None:
+    """Refuse what a public key may not send: it stands in web pages, and whoever reads them must not reach people, or
+    have requests made (design section 8, Keys). Raises EnsueError `forbidden` that names the field.
+    """
+    if key.public and draft.card is not None and (draft.card.actions or draft.card.notify):
+        field = "card.actions" if draft.card.actions else "card.notify"
+        raise EnsueError("forbidden", f"The key {key.id} is public: it may not send '{field}'.", field)
 
 
 def accept(

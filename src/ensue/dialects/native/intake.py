@@ -12,9 +12,19 @@ from msgspec import Struct, field
 
 from ensue.domain.card import ActionDraft, CardDraft, ContentDraft
 from ensue.domain.cloudevents import kind_of, parse_binary, parse_structured
-from ensue.domain.decoding import decode
+from ensue.domain.decoding import decode, decode_text
 from ensue.domain.errors import EnsueError
-from ensue.domain.intake import NO_EXTRAS, ContextDraft, Draft, Extras, Intake, Limits, accept, with_header_key
+from ensue.domain.intake import (
+    NO_EXTRAS,
+    ContextDraft,
+    Draft,
+    Extras,
+    Intake,
+    Limits,
+    accept,
+    refuse_beyond_public,
+    with_header_key,
+)
 from ensue.domain.key import Key
 from ensue.domain.mediatype import media_type
 from ensue.http.exchange import Call
@@ -26,8 +36,6 @@ MESSAGE: Final = "message"
 
 MAX_WARNINGS: Final = 20
 MAX_NAME: Final = 80
-
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class StrictContext(ContextDraft, frozen=True, forbid_unknown_fields=True):
@@ -139,19 +147,12 @@ def accepted(said: Said, key: Key, limits: Limits, now: int) -> Intake:
     """The intake that was meant. Raises EnsueError."""
     draft, extras, meant, _ = said
     if key.public:
-        _refuse_beyond_public(draft, key)
+        refuse_beyond_public(draft, key)
     if draft.idempotency_key is None:
         meant = b""
     elif meant is None:
         meant = _meaning(draft, extras)
     return accept(draft, key.project, limits, now, body=meant, extras=extras)
-
-
-def _refuse_beyond_public(draft: Draft, key: Key) -> None:
-    """A public key stands in web pages: whoever reads them must not reach people, or make requests (design 8, Keys)."""
-    if draft.card is not None and (draft.card.actions or draft.card.notify):
-        field = "card.actions" if draft.card.actions else "card.notify"
-        raise EnsueError("forbidden", f"The key {key.id} is public: it may not send '{field}'.", field)
 
 
 def too_large(limits: Limits) -> EnsueError:
@@ -194,12 +195,7 @@ def read_text(call: Call) -> Said:
     """What plain text says: it is the card's title. Raises EnsueError `invalid`."""
     media = media_type(call.header("content-type") or "")
     codec = (media.codec if media is not None else None) or "utf-8"
-    try:
-        text = call.body.removeprefix(_BOM).decode(codec)
-    except UnicodeDecodeError as error:
-        raise EnsueError("invalid", f"The body is not valid {codec.upper()} (byte {error.start}).") from None
-    if "\0" in text:
-        raise EnsueError("invalid", "The body holds the character NUL, which is not stored; leave it out.")
+    text = decode_text(call.body, codec)
     if not text.strip():
         raise EnsueError("invalid", "The body is empty; its text becomes the title of the event's card.")
     return Said(Draft(type=MESSAGE, card=CardDraft(title=text)), NO_EXTRAS, msgspec.json.encode(text))
