@@ -1,4 +1,4 @@
-"""Hides how programs in Node are run: clients that make calls and print what they got, receivers that print requests."""
+"""Hides how programs in Node are run: clients that make calls and print what they got, receivers that print too."""
 
 import asyncio
 import json
