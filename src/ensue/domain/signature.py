@@ -55,7 +55,7 @@ def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes)
     if "." in message_id:
         raise ValueError("a message id holds no dot")
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join("v1," + base64.b64encode(_hmac(key, signed)).decode() for key in secrets)
+    return " ".join("v1," + base64.b64encode(hmac_sha256(key, signed)).decode() for key in secrets)
 
 
 @lru_cache(maxsize=4_096)
@@ -66,7 +66,7 @@ def _begun(key: bytes) -> tuple[Any, Any]:
     return inner, outer
 
 
-def _hmac(key: bytes, message: bytes) -> bytes:
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA256. The library's lets go of the interpreter each time, and gets it back when the writer is done."""
     if len(key) > LONGEST:
         return hmac.digest(key, message, "sha256")
