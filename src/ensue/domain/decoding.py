@@ -25,6 +25,7 @@ _SURROGATE: Final = re.compile(rb"\\u[dD]")
 _SHAPE: Final = bytes(48 if chr(byte) in "0123456789" else 101 if chr(byte) in "eE" else 32 for byte in range(256))
 _MANY_DIGITS: Final = b"0" * 300
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_BOM: Final = b"\xef\xbb\xbf"
 _AT: Final = re.compile(r" - at `(.*)`$")
 
 
@@ -71,6 +72,17 @@ def check_json(body: bytes, prefix: str = "") -> None:
         raise EnsueError("invalid", f"The body is nested deeper than {MAX_DEPTH} levels; flatten it.", field)
     if _is_suspicious(body):
         _decode_in_full(body, field)
+
+
+def decode_text(body: bytes, codec: str) -> str:
+    """`body` as text without its byte order mark. Raises EnsueError `invalid`."""
+    try:
+        text = body.removeprefix(_BOM).decode(codec)
+    except UnicodeDecodeError as error:
+        raise EnsueError("invalid", f"The body is not valid {codec.upper()} (byte {error.start}).") from None
+    if "\0" in text:
+        raise EnsueError("invalid", "The body holds the character NUL, which is not stored; leave it out.")
+    return text
 
 
 def _is_suspicious(body: bytes) -> bool:

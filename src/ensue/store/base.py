@@ -15,7 +15,9 @@ from msgspec import Struct
 
 from ensue.domain.delivery import Attempt, Delivery, Entry, Outcome, State
 from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.thread import Thread
 
 Changes = Callable[[int], Sequence[Document]]
 """`changes(revision)`: the rules (documents of the kinds in `RULES`) changed after `revision`, marks of deleted ones
@@ -38,6 +40,16 @@ class Receipt(Struct, frozen=True, gc=False):
     status: Literal["stored", "duplicate", "mismatch", "conflict"]
     event_id: str
     cursor: str | None = None
+
+    def refusal(self) -> EnsueError:
+        """Why nothing was kept, for a receipt that is neither `stored` nor a `duplicate`."""
+        if self.status == "mismatch":
+            message = (
+                "This idempotency key was used within 24 hours for an event with another body "
+                f"({self.event_id}); use a new key for a new event."
+            )
+            return EnsueError("mismatch", message, "idempotency_key")
+        return EnsueError("conflict", "Something that this event depends on was changed meanwhile; send it again.")
 
 
 Verdict = Literal["accepted", "late", "conflict"]
@@ -81,7 +93,8 @@ class LaneDue(Struct, frozen=True):
 class EventQuery(Struct, frozen=True, kw_only=True):
     """A page of the log of one project, newest first. `type` is a pattern; `since` (included) and `until` bound `time`.
 
-    None means any. `before` is a `next` of an earlier page.
+    None means any. `without` is how types begin that are left out. `feed`: only events that are not another's children
+    (`domain/thread.py`) nor the platform's own. `before` is a `next` of an earlier page.
     """
 
     project: str
@@ -95,6 +108,8 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     until: int | None = None
     test: bool | None = None
     muted: bool | None = None
+    without: str | None = None
+    feed: bool = False
     before: str | None = None
     limit: int = 50
 
@@ -231,10 +246,16 @@ class Store(Protocol):
         """Those of `ids` that are in the log, in no order."""
 
     async def page(self, query: EventQuery) -> EventPage:
-        """One page of the log; scans at most 50,000 rows and may be short."""
+        """One page of the log; scans at most 50,000 rows and may be short. Children are not rows of the feed."""
+
+    async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
+        """The threads of these contexts; those without an event, and events that nobody answered, are left out.
+
+        A thread is kept by `append`, `settle`, `remove` and `prune`, in their own commit, as `domain/thread.py` tells.
+        """
 
     async def remove(self, project: str, event_id: str, now: int) -> bool:
-        """Remove the event for good, cancelling what is still owed for it ('event removed', fences raised);
+        """Remove the event for good, giving its thread another root, and cancelling what is still owed for it ('event removed', fences raised);
         deliveries and attempts stay. False when there is none."""
 
     # debts
@@ -280,8 +301,21 @@ class Store(Protocol):
     async def find(self, kind: str, alias: str) -> Document | None:
         """The document with that alias, in whatever project."""
 
-    async def list(self, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
-        """Up to `limit` documents of a kind, newest id first, those with an id below `before`; None is all projects."""
+    async def list(
+        self,
+        kind: str,
+        project: str | None,
+        before: str | None,
+        limit: int,
+        *,
+        after: str | None = None,
+        upwards: bool = False,
+    ) -> Sequence[Document]:
+        """Up to `limit` documents of a kind, newest id first (`upwards`: oldest first), those with an id below `before`
+        and above `after`; None is all projects."""
+
+    async def count(self, kind: str, project: str, after: str | None, before: str | None, most: int) -> int:
+        """How many documents of a kind have an id between the two; counts no further than `most`."""
 
     async def put(self, puts: Sequence[Put]) -> Sequence[Document]:
         """Commit all of the changes or none; returns the documents with their new revisions.

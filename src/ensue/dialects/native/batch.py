@@ -180,19 +180,8 @@ def _item(one: Judged, end: Receipt | Exception | None) -> Item:
     if isinstance(end, Receipt):
         if end.status in ("stored", "duplicate"):
             return Item(end.event_id, end.status == "duplicate", one.warnings)
-        end = refused(end)
+        end = end.refusal()
     if not isinstance(end, EnsueError):
         _log.error("an event of a batch could not be planned", exc_info=end)
         end = EnsueError("internal", "Something went wrong here; the server's log says what.")
     return Item(error=ErrorBody(end.code, end.message, end.field))
-
-
-def refused(receipt: Receipt) -> EnsueError:
-    """Why the store kept nothing."""
-    if receipt.status == "mismatch":
-        message = (
-            "This idempotency key was used within 24 hours for an event with another body "
-            f"({receipt.event_id}); use a new key for a new event."
-        )
-        return EnsueError("mismatch", message, "idempotency_key")
-    return EnsueError("conflict", "Something that this event depends on was changed meanwhile; send it again.")

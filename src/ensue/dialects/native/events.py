@@ -68,7 +68,7 @@ def _answer(receipt: Receipt, warnings: tuple[str, ...]) -> Answer:
         return Answer(202, b'{"id":"%b","duplicate":false}' % receipt.event_id.encode())
     if status == "duplicate":
         return Answer(200, b'{"id":"%b","duplicate":true}' % receipt.event_id.encode())
-    raise batch.refused(receipt)
+    raise receipt.refusal()
 
 
 async def read(engine: Engine, call: Call) -> Answer:
