@@ -43,6 +43,7 @@ from ensue.http.app import Application
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
 from ensue.http.operations import Operations
+from ensue.http.pace import Pace
 from ensue.http.server import serve as serve_http
 from ensue.store.base import Store
 from ensue.telemetry import Telemetry
@@ -243,7 +244,8 @@ def application(house: House) -> Application:
         return house.telemetry.exposition(await house.condition.gauges())
 
     operations = Operations(house.condition.problems, metrics, documented, VERSION)
-    return Application(house.engine, [*dialects, operations], clock=house.clock, proxies=proxies)
+    pace = Pace(house.config.public_rate, house.config.public_burst)
+    return Application(house.engine, [*dialects, operations], clock=house.clock, proxies=proxies, pace=pace)
 
 
 def http_limits(config: Config) -> HttpLimits:

@@ -141,6 +141,10 @@ class Config:
     body_pause: float = _setting(10.0, "How long a request's body may pause.", kind="seconds")
     body_timeout: float = _setting(60.0, "How long a request's body may take in all.", kind="seconds")
     max_connections: int = _setting(10_000, "Open connections; further ones are answered 503.")
+    public_rate: float = _setting(
+        10.0, "Requests per second that a public key may send from one address; 0 sets no limit."
+    )
+    public_burst: int = _setting(100, "How many of these may come at once.")
     connect_timeout: float = _setting(5.0, "How long a connection to a receiver may take.", kind="seconds")
     heartbeat: float = _setting(15.0, "How often an idle stream says that it lives.", kind="seconds")
     log_format: str = _setting("text", "How log lines are written: text or json.")

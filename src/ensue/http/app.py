@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import force_setattr
 
 from ensue.domain.errors import EnsueError
+from ensue.domain.key import Key
 from ensue.http import asgi
 from ensue.http.auth import CHALLENGE, admit, body_limit, preflight
 from ensue.http.dialect import Dialect, Engine
 from ensue.http.exchange import Answer, Call, Headers, Route, Stream, problem_answer
 from ensue.http.forwarded import TrustedProxies
+from ensue.http.pace import Buckets, Pace
 from ensue.http.routing import Bound, Found, Router
 
 log = logging.getLogger("ensue")
@@ -31,11 +33,18 @@ class Application:
     """
 
     def __init__(
-        self, engine: Engine, dialects: Sequence[Dialect], *, clock: Clock, proxies: TrustedProxies | None = None
+        self,
+        engine: Engine,
+        dialects: Sequence[Dialect],
+        *,
+        clock: Clock,
+        proxies: TrustedProxies | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
         self.proxies = proxies or TrustedProxies()
+        self._buckets = Buckets(pace or Pace())
         self.table = [Bound(route, dialect) for dialect in dialects for route in dialect.routes(engine)]
         self.hot = _hot_paths(self.table)
         self._router = Router(self.table)
@@ -142,15 +151,20 @@ class Application:
                 key = await dialect.authenticate(self.engine, call, route)
                 force_setattr(call, "key", key)
             if not dialect.signs_bodies:
-                admit(key, route, call)
+                self._admit(key, route, call)
         if receive is not None:
             await self._read(route, call, receive)
         elif len(call.body) > body_limit(route, key):
             raise asgi.too_large(body_limit(route, key))
         if key is not None and dialect.signs_bodies:
             dialect.verify(self.engine, call)
-            admit(key, route, call)
+            self._admit(key, route, call)
         return await route.handler(self.engine, call)
+
+    def _admit(self, key: Key, route: Route, call: Call) -> None:
+        admit(key, route, call)
+        if key.public:
+            self._buckets.take(key.id, call.client, call.now)
 
     async def _read(self, route: Route, call: Call, receive: asgi.Receive | None) -> None:
         if route.body_limit is None or receive is None:
