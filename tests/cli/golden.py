@@ -179,7 +179,7 @@ _KEY: Final = Key(
 class _Keys:
     """Keys as the store would give them."""
 
-    async def create(self, project: str, scopes: Sequence[str], name: str) -> NewKey:
+    async def create(self, project: str, scopes: Sequence[str], name: str, **_kind: object) -> NewKey:
         """Always the same."""
         made = Project(id="prj_1", slug=project, created_at=0)
         return NewKey(_KEY, made, "ens_token", "whsec_c2VjcmV0", "head.claims.signature")

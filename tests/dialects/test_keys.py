@@ -1,11 +1,13 @@
 """Keys over the native API: made with scopes, shown once, listed, revoked."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ensue.domain.key import SCOPES
-from tests.dialects.edge import EVENTS, Edge
+from tests.dialects.edge import EVENTS, Edge, edge
+from tests.engine.test_tokens import pem_of, private_key
 
 KEYS = "/api/v1/keys"
 
@@ -76,3 +78,77 @@ async def test_pages(api: Edge) -> None:
     assert seen == sorted(seen, reverse=True)
     assert set(made) < set(seen)
     assert len(seen) == 5
+
+
+async def test_a_public_key_may_only_send(api: Edge) -> None:
+    """Its one scope is to send; it has no secret and no JWT; it is listed with the pages that it is for."""
+    made = (
+        await api("POST", KEYS, {"public": True, "origins": ["https://Shop.example:443", "http://localhost:3000"]})
+    ).json
+    origins = ["https://shop.example", "http://localhost:3000"]
+    assert (made["public"], made["origins"], made["scopes"]) == (True, origins, ["events:write"])
+    assert "secret" not in made
+    assert "jwt" not in made
+    listed = next(item for item in await api.items(KEYS) if item["id"] == made["id"])
+    assert (listed["public"], listed["origins"], listed["algorithm"]) == (True, origins, "HS256")
+    page = api.with_token(made["token"])
+    assert (await page("POST", EVENTS, {"type": "t"}, origin=origins[0])).status == 202
+    for elsewhere in ("https://other.example", "null", "https://shop.example:8443"):
+        assert (await page("POST", EVENTS, {"type": "t"}, origin=elsewhere)).error[:2] == (403, "forbidden")
+    assert (await page("POST", EVENTS, {"type": "t"})).error[:2] == (403, "forbidden")
+    assert (await page("GET", EVENTS, origin=origins[0])).error[:2] == (403, "forbidden")
+    assert (await page("POST", KEYS, origin=origins[0])).error[:2] == (403, "forbidden")
+
+
+async def test_a_public_key_is_slowed_down(tmp_path: Path) -> None:
+    """A burst passes, then it is a 429 that says when to come again; other keys are not concerned."""
+    async with edge(tmp_path, public_rate=2.0, public_burst=3) as api:
+        token = (await api("POST", KEYS, {"public": True})).json["token"]
+        page, same = api.with_token(token), await api.with_key("default", "events:write")
+        assert [(await page("POST", EVENTS, {"type": "t"})).status for _ in range(4)] == [202, 202, 202, 429]
+        slow = await page("POST", EVENTS, {"type": "t"}, origin="https://shop.example")
+        assert slow.error[:2] == (429, "rate_limited")
+        assert (slow.headers["retry-after"], slow.headers["access-control-allow-origin"]) == ("1", "*")
+        assert (await same("POST", EVENTS, {"type": "t"})).status == 202
+        api.clock.turn(500)
+        assert [(await page("POST", EVENTS, {"type": "t"})).status for _ in range(2)] == [202, 429]
+
+
+async def test_a_key_with_a_verifier_signs_by_rs256(api: Edge) -> None:
+    """It has its token, and no secret; the list says how its JWTs are signed, and not by whom."""
+    pem = pem_of(private_key())
+    made = (await api("POST", KEYS, {"verifier": pem, "scopes": ["events:read"]})).json
+    assert made["algorithm"] == "RS256"
+    assert not {"secret", "jwt", "public", "origins"} & set(made)
+    assert (await api.with_token(made["token"])("GET", EVENTS)).status == 200
+    shown = (await api("GET", f"{KEYS}/{made['id']}")).json
+    assert (shown["algorithm"], shown["scopes"]) == ("RS256", ["events:read"])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"public": 1}, "public"),
+        ({"public": True, "scopes": ["events:write", "admin"]}, "scopes"),
+        ({"public": True, "scopes": []}, "scopes"),
+        ({"origins": ["https://shop.example"]}, "origins"),
+        ({"public": True, "origins": "https://shop.example"}, "origins"),
+        ({"public": True, "origins": ["https://shop.example", "shop.example"]}, "origins[1]"),
+        ({"public": True, "origins": ["https://shop.example/"]}, "origins[0]"),
+        ({"public": True, "origins": ["https://u@shop.example"]}, "origins[0]"),
+        ({"public": True, "origins": ["null"]}, "origins[0]"),
+        ({"public": True, "origins": ["*"]}, "origins[0]"),
+        ({"public": True, "origins": [""]}, "origins[0]"),
+        ({"public": True, "origins": ["https://" + "a" * 300]}, "origins[0]"),
+        ({"public": True, "origins": ["https://a.example"] * 51}, "origins"),
+        ({"verifier": ""}, "verifier"),
+        ({"verifier": "secret"}, "verifier"),
+        ({"verifier": 1}, "verifier"),
+        ({"verifier": "-----BEGIN PRIVATE KEY-----\n"}, "verifier"),
+        ({"verifiers": "x"}, None),
+    ],
+)
+async def test_what_makes_no_such_key(api: Edge, body: dict[str, Any], field: str | None) -> None:
+    """Named field by field, and nothing is made."""
+    assert (await api("POST", KEYS, body)).error == (400, "invalid", field)
+    assert len(await api.items(KEYS)) == 2

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ensue.cli.exits import OK
@@ -19,6 +20,19 @@ def add(commands: Group) -> None:
     create.add_argument("--project", default="default", help="slug or id; made if it is new (default)")
     create.add_argument("--scopes", metavar="A,B", help="what it may do; all of its project if not given")
     create.add_argument("--name", default="", help="what it is for")
+    create.add_argument("--public", action="store_true", help="for browsers: it may only send events")
+    create.add_argument(
+        "--origin",
+        action="append",
+        metavar="ORIGIN",
+        help="page that a public key is for: https://shop.example; may repeat",
+    )
+    create.add_argument(
+        "--verifier",
+        type=Path,
+        metavar="FILE",
+        help="RSA public key (PEM): its other half signs the key's JWTs, by RS256",
+    )
     listed = housed(group.command("list", "List the keys of a project, newest first.", _list))
     listed.add_argument("--project", default="default", help="slug or id (default)")
     revoke = housed(group.command("revoke", "End a key for good, within a second.", _revoke, takes="ID"))
@@ -48,15 +62,29 @@ def _create(arguments: Namespace, terminal: Terminal) -> int:
     from ensue.domain.key import check_scopes
 
     scopes = check_scopes([one.strip() for one in arguments.scopes.split(",")]) if arguments.scopes else ()
-    made = _beside(arguments, lambda keys: keys.create(arguments.project, scopes, arguments.name))
-    shown = {"id": made.key.id, "token": made.token, "secret": made.secret, "jwt": made.jwt}
+    kind = {"public": arguments.public, "origins": arguments.origin or [], "verifier": _verifier(arguments.verifier)}
+    made = _beside(arguments, lambda keys: keys.create(arguments.project, scopes, arguments.name, **kind))
+    secrets = {"token": made.token, "secret": made.secret, "jwt": made.jwt}
+    shown = {"id": made.key.id} | {name: text for name, text in secrets.items() if text}
     shown["project"] = made.project.slug
     if arguments.json:
         terminal.json(shown)
     else:
         terminal.record(shown)
-        terminal.note("Token, secret and JWT are shown only now.")
+        terminal.note("Token, secret and JWT are shown only now." if made.secret else "The token is shown only now.")
     return OK
+
+
+def _verifier(file: Path | None) -> str | None:
+    """The text of the file, None without one. EnsueError `invalid` when it cannot be read."""
+    from ensue.domain.errors import EnsueError
+
+    if file is None:
+        return None
+    try:
+        return file.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnsueError("invalid", f"The verifier {file} cannot be read: {error}", "verifier") from None
 
 
 def _list(arguments: Namespace, terminal: Terminal) -> int:
@@ -88,11 +116,15 @@ def _list(arguments: Namespace, terminal: Terminal) -> int:
 
 def _shown(key: Any) -> dict[str, Any]:
     from ensue.domain.schedule import format_time
+    from ensue.engine.tokens import algorithm_of
 
     return {
         "id": key.id,
         "name": key.name,
         "scopes": list(key.scopes),
+        "algorithm": algorithm_of(key),
+        "public": key.public,
+        "origins": list(key.origins),
         "created_at": format_time(key.created_at),
         "revoked_at": None if key.revoked_at is None else format_time(key.revoked_at),
     }

@@ -25,6 +25,8 @@ from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key
 
+Algorithm = Literal["HS256", "RS256"]
+
 MAX_TOKEN: Final = 8 * 1024
 """The most characters of a token; each costs a signature check, whoever sent it."""
 
@@ -58,7 +60,7 @@ class Token(Struct, frozen=True):
     signature: bytes
 
 
-def algorithm_of(key: Key) -> Literal["HS256", "RS256"]:
+def algorithm_of(key: Key) -> Algorithm:
     """By what a key's tokens are signed."""
     return "HS256" if key.verifier is None else "RS256"
 

@@ -5,11 +5,14 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from ensue.domain.delivery import Attempt, Delivery, State
+from ensue.domain.delivery import JITTER, Attempt, Delivery, State
 from ensue.domain.event import EMPTY, AttributeValue, Card, Context, Event
 from ensue.domain.key import Key, Scope
+from ensue.domain.rule import Rule
 from ensue.domain.schedule import format_time
 from ensue.domain.trigger import Format, Trigger
+from ensue.engine.keys import NewKey
+from ensue.engine.tokens import Algorithm, algorithm_of
 
 MASK: Final = "***"
 """What stands where a secret is."""
@@ -49,7 +52,8 @@ class EventPage(Struct, frozen=True):
 
 
 class MatchView(Struct, frozen=True, omit_defaults=True):
-    """Which events: by any of the type patterns, exact tenant, subject and category, and a CEL filter."""
+    """Which events: by any of the type patterns, exact tenant, subject and category, a CEL filter, attributes with one
+    of the values between commas, and a rule in Space Cloud's language."""
 
     type: tuple[str, ...]
     tenant: str | None = None
@@ -57,13 +61,17 @@ class MatchView(Struct, frozen=True, omit_defaults=True):
     category: str | None = None
     test: bool = False
     filter: str | None = None
+    attributes: dict[str, str] = {}
+    rule: Rule | None = None
 
 
-class RetryView(Struct, frozen=True):
-    """When a trigger tries again: waits in seconds, the last repeats."""
+class RetryView(Struct, frozen=True, omit_defaults=True):
+    """When a trigger tries again: waits in seconds, the last repeats; `jitter`, where it is not the usual fifth, is the
+    share that may be added."""
 
     attempts: int
     schedule: tuple[float, ...]
+    jitter: float = JITTER
 
 
 class EndpointView(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -169,12 +177,13 @@ class DeliveryPage(Struct, frozen=True):
 
 
 class KeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A key as it comes out: never its token or secret."""
+    """A key as it comes out: never its token or secret. `algorithm` is what its JWTs are signed by."""
 
     id: str
     name: str
     scopes: tuple[Scope, ...]
     created_at: str
+    algorithm: Algorithm
     revoked_at: str | None = None
     public: bool = False
     origins: tuple[str, ...] = ()
@@ -187,17 +196,23 @@ class KeyPage(Struct, frozen=True):
     next: str | None = None
 
 
-class NewKeyView(Struct, frozen=True, kw_only=True):
-    """A key as it is shown once. `project` is the slug; `jwt` is for Space Cloud's clients."""
+class NewKeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A key as it is shown once. `project` is the slug; `jwt` is for Space Cloud's clients.
+
+    A public key, and one with a verifier, has neither `secret` nor `jwt`.
+    """
 
     id: str
     name: str
     scopes: tuple[Scope, ...]
     created_at: str
+    algorithm: Algorithm
     project: str
     token: str
-    secret: str
-    jwt: str
+    secret: str = ""
+    jwt: str = ""
+    public: bool = False
+    origins: tuple[str, ...] = ()
 
 
 def event_view(event: Event, state: str = "recorded", due_at: int | None = None) -> EventView:
@@ -237,7 +252,7 @@ def trigger_view(trigger: Trigger, now: int, warnings: tuple[str, ...] = (), sec
         match=MatchView(*msgspec.structs.astuple(trigger.match)),
         endpoint=_endpoint_view(trigger, now, secret),
         format=trigger.format,
-        retry=RetryView(trigger.retry.attempts, trigger.retry.schedule),
+        retry=RetryView(*msgspec.structs.astuple(trigger.retry)),
         timeout_ms=trigger.timeout_ms,
         concurrency=trigger.concurrency,
         enabled=trigger.enabled,
@@ -312,7 +327,26 @@ def key_view(key: Key) -> KeyView:
         name=key.name,
         scopes=key.scopes,
         created_at=format_time(key.created_at),
+        algorithm=algorithm_of(key),
         revoked_at=_maybe(key.revoked_at),
+        public=key.public,
+        origins=key.origins,
+    )
+
+
+def new_key_view(new: NewKey) -> NewKeyView:
+    """A key as it is shown once."""
+    key = new.key
+    return NewKeyView(
+        id=key.id,
+        name=key.name,
+        scopes=key.scopes,
+        created_at=format_time(key.created_at),
+        algorithm=algorithm_of(key),
+        project=new.project.slug,
+        token=new.token,
+        secret=new.secret,
+        jwt=new.jwt,
         public=key.public,
         origins=key.origins,
     )
