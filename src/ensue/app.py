@@ -24,9 +24,11 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Allowed
 from ensue.domain.intake import Limits
 from ensue.domain.project import DEFAULT_SLUG
+from ensue.engine.actions import Actions
 from ensue.engine.clock import Clock, WallClock
 from ensue.engine.condition import Condition
 from ensue.engine.engine import Engine, Parts
+from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
@@ -83,6 +85,7 @@ def limits_of(config: Config) -> Limits:
     """The limits of what comes in."""
     return Limits(
         event_bytes=config.max_event_bytes,
+        suprsend_event_bytes=config.max_suprsend_event_bytes,
         batch_bytes=config.max_batch_bytes,
         batch_events=config.max_batch_events,
         text=config.max_text,
@@ -174,6 +177,7 @@ def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: M
     allowed, lookup = ground.limits.allowed, ground.outbound.lookup
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
+    ingest = Ingest(store, rules, lanes, worker, clock, ground.telemetry, config.queue_entries)
     keep, keep_tests = round(config.retention * 1000), round(config.test_retention * 1000)
 
     async def close() -> None:
@@ -185,7 +189,9 @@ def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: M
         rules=rules,
         keys=keys,
         triggers=triggers,
-        ingest=Ingest(store, rules, lanes, worker, clock, ground.telemetry, config.queue_entries),
+        eventing=Eventing(store, rules, triggers),
+        actions=Actions(store, rules, ingest, ground.vault, clock),
+        ingest=ingest,
         worker=worker,
         scheduler=Scheduler(store, rules, triggers, worker, clock),
         retention=Retention(store, rules, clock, keep, keep_tests, config.retention_interval),

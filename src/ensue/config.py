@@ -127,6 +127,7 @@ class Config:
     node_room: int = _setting(1_000, "Deliveries under way at once in all.")
     queue_entries: int = _setting(10_000, "Events that may wait for a commit before new ones are answered 503.")
     max_event_bytes: int = _setting(256 * 1024, "The most bytes of one event.")
+    max_suprsend_event_bytes: int = _setting(100 * 1024, "The most bytes of one event in SuprSend's words.")
     max_batch_bytes: int = _setting(8 * 1024 * 1024, "The most bytes of one batch.")
     max_batch_events: int = _setting(1_000, "The most events of one batch.")
     max_text: int = _setting(255, "The most characters of type, subject, source, tenant and context.")

@@ -15,6 +15,7 @@ The tree is one node deep on purpose; a caller that acts differently looks at `c
       mismatch      an idempotency key that came back with another body
       rate_limited  too many at once; `retry_after` says when
       internal      our fault; the cause is in the log, never in the answer
+      not_implemented  what another system's API has and Ensue's dialect of it does not
       unavailable   cannot be done now (store full, too busy); `retry_after` says when
 """
 
@@ -33,6 +34,7 @@ STATUS: Final[dict[str, int]] = {
     "mismatch": 422,
     "rate_limited": 429,
     "internal": 500,
+    "not_implemented": 501,
     "unavailable": 503,
 }
 """Each code and the HTTP status that it has in the native API (design section 10)."""

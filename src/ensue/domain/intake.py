@@ -29,6 +29,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """The limits of what comes in (design section 8); sizes in bytes, `horizon` in milliseconds."""
 
     event_bytes: int = 256 * 1024
+    suprsend_event_bytes: int = 100 * 1024
     batch_bytes: int = 8 * 1024 * 1024
     batch_events: int = 1_000
     text: int = 255
@@ -66,12 +67,16 @@ class Draft(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Extras(Struct, frozen=True, gc=False, kw_only=True):
-    """What only some ways in can say: CloudEvents attributes, bytes that are not text, their media type and schema."""
+    """What only some ways in can say: CloudEvents attributes, bytes that are not text, their media type and schema.
+
+    `moment` is when it happened, in milliseconds UTC, where the draft gives no `time`.
+    """
 
     attributes: dict[str, AttributeValue] = {}
     data_base64: str | None = None
     content_type: str | None = None
     schema: str | None = None
+    moment: int | None = None
 
 
 class Intake(Struct, frozen=True, gc=False):
@@ -112,7 +117,7 @@ def accept(
         id=ids.event_id(now),
         project=project,
         type=kind,
-        time=_time(draft.time, due_at, now),
+        time=extras.moment if extras.moment is not None else _time(draft.time, due_at, now),
         received_at=now,
         data=draft.data,
         data_base64=extras.data_base64,

@@ -6,16 +6,19 @@ patterns are looked at once per type (design section 10).
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
 from ensue.domain import ids
+from ensue.domain.attributes import canonical
 from ensue.domain.delivery import SCHEDULED, WEBHOOK, Delivery, Entry
 from ensue.domain.event import Event, encode_event
 from ensue.domain.intake import Intake
 from ensue.domain.pattern import is_exact, matches
+from ensue.domain.rule import DATA, refusal
 from ensue.domain.trigger import Trigger
 
 Judge = Callable[[Trigger, Event], bool]
@@ -52,6 +55,15 @@ class Index:
         else:
             self._patterns.append(trigger)
 
+    def names(self, kind: str) -> bool:
+        """Whether some trigger is meant for events of this type: by the type itself, or by a pattern that names its
+        first segment. `**` alone is meant for none."""
+        return any(
+            pattern.partition(".")[0] not in ("*", "**") and matches(pattern, kind)
+            for trigger in self.triggers.values()
+            for pattern in trigger.match.type
+        )
+
     def matching(self, event: Event, judge: Judge) -> list[Trigger]:
         """The triggers that `event` fires; disabled ones too, whose deliveries wait."""
         candidates: list[Trigger] = []
@@ -62,7 +74,10 @@ class Index:
         candidates += self._by_type.get(event.type, ())
         if self._patterns:
             candidates += self._by_pattern(event.type)
-        return [trigger for trigger in candidates if _fits(trigger, event, judge)]
+        found = [trigger for trigger in candidates if _fits(trigger, event, judge)]
+        if any(trigger.match.rule is not None for trigger in found):
+            return _by_rule(found, event)
+        return found
 
     def _by_pattern(self, kind: str) -> tuple[Trigger, ...]:
         found = self._remembered.get(kind)
@@ -84,7 +99,24 @@ def _fits(trigger: Trigger, event: Event, judge: Judge) -> bool:
         return False
     if match.category is not None and match.category != event.category:
         return False
-    return _type_fits(trigger, event.type) and (match.filter is None or judge(trigger, event))
+    if not _type_fits(trigger, event.type) or (match.attributes and not _attributes_fit(match.attributes, event)):
+        return False
+    return match.filter is None or judge(trigger, event)
+
+
+def _attributes_fit(wanted: dict[str, str], event: Event) -> bool:
+    """Whether the event has each name, its value as text among those between the commas; blanks there count."""
+    has = event.attributes
+    return all(name in has and canonical(has[name]) in values.split(",") for name, values in wanted.items())
+
+
+def _by_rule(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
+    """Those whose rule holds; the data is decoded once for all. What has no data, or null, is let through."""
+    data: Any = msgspec.json.decode(event.data) if bytes(event.data) else event.data_base64
+    if data is None:
+        return list(triggers)
+    seen = {DATA: data}
+    return [one for one in triggers if one.match.rule is None or refusal(one.match.rule, seen) is None]
 
 
 def _type_fits(trigger: Trigger, kind: str) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.eventing import KINDS, Admission
 from ensue.domain.filter import Activation, Filter, activation, compile_filter
 from ensue.domain.plan import Index
 from ensue.domain.project import Project, project_of
@@ -27,6 +28,9 @@ SLOW_RUNS: Final = 3
 """… so many times is switched off until it is changed (design section 10)."""
 
 _COMPILED: Final = 20_000
+
+_NOTHING_ASKED: Final = Admission()
+"""What a project asks of queued events that configured nothing; never changed."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -46,17 +50,22 @@ class _Known:
         self.by_id: dict[str, Trigger] = {}
         self.revisions: dict[str, int] = {}
         self.indexes: dict[str, Index] = {}
+        self.admissions: dict[str, Admission] = {}
 
     def learn(self, documents: Sequence[Document]) -> None:
         """Take in changes, in their order."""
         for project in {document.project for document in documents if document.kind == "trigger"}:
             self.triggers[project] = dict(self.triggers.get(project, {}))
             self.indexes.pop(project, None)
+        for project in {document.project for document in documents if document.kind in KINDS}:
+            self.admissions[project] = self.admissions.get(project, _NOTHING_ASKED).copied()
         for document in documents:
             if document.kind == "trigger":
                 self._learn_trigger(document)
             elif document.kind == "project":
                 self._learn_project(document)
+            elif document.kind in KINDS:
+                self.admissions[document.project].learn(document)
 
     def _learn_trigger(self, document: Document) -> None:
         triggers = self.triggers[document.project]
@@ -211,6 +220,10 @@ class Rules:
         """How many triggers a project has."""
         return len(self._known.triggers.get(project, ()))
 
+    def admission(self, project: str) -> Admission:
+        """What a project (its id) asks of queued events."""
+        return self._known.admissions.get(project, _NOTHING_ASKED)
+
     def index(self, project: str) -> Index | None:
         """The project's triggers, laid out for planning; None when there are none."""
         known = self._known
@@ -222,6 +235,11 @@ class Rules:
                     return None
                 found = known.indexes[project] = Index(triggers.values())
         return found
+
+    def names(self, project: str, kind: str) -> bool:
+        """Whether some trigger of a project is meant for events of this type, and not for whatever comes."""
+        index = self.index(project)
+        return index is not None and index.names(kind)
 
     # judging, in the writer's turn
 
