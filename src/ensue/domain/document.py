@@ -4,9 +4,10 @@ from typing import Final
 
 from msgspec import Struct
 
-RULES: Final = frozenset({"trigger", "project", "key"})
+RULES: Final = frozenset({"trigger", "project", "key", "event_rule", "event_schema", "eventing"})
 """Kinds whose changes are numbered, so that every process hears of them: planning depends on triggers and projects
-(design section 5, plans are never stale), and a revoked key must be forgotten."""
+(design section 5, plans are never stale), a revoked key must be forgotten, and what a project asks of queued events is
+looked up in memory."""
 
 
 class Document(Struct, frozen=True, kw_only=True):

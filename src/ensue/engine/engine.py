@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from ensue.domain import ids
-from ensue.domain.delivery import SCHEDULED, Attempt, Delivery
+from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.trigger import Trigger
+from ensue.engine.actions import Actions
 from ensue.engine.clock import Clock
+from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
@@ -30,6 +32,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     rules: Rules
     keys: Keys
     triggers: Triggers
+    eventing: Eventing
+    actions: Actions
     ingest: Ingest
     worker: Worker
     scheduler: Scheduler
@@ -58,6 +62,8 @@ class Engine:
         self._store = parts.store
         self.keys = parts.keys
         self.triggers = parts.triggers
+        self.eventing = parts.eventing
+        self.actions = parts.actions
         self.ingest = parts.ingest
         self.feed = parts.feed
         self.clock = parts.clock
@@ -176,6 +182,8 @@ class Engine:
         delivery = await self.delivery(project, delivery_id)
         if delivery.kind == SCHEDULED and delivery.state == "cancelled":
             raise EnsueError("conflict", "This event was cancelled, and its idempotency key is free; send it again.")
+        if delivery.kind == ACTION:
+            raise EnsueError("conflict", "This is what a pressed button owed, and it is tried once; press it again.")
         now = self.clock()
         trigger = self.rules.trigger(delivery.trigger)
         extra = trigger.retry.attempts if trigger is not None else 1
@@ -188,9 +196,10 @@ class Engine:
     async def cancel(self, project: str, delivery_id: str) -> tuple[Delivery, bool]:
         """Stop a delivery; whether it was in flight, so that it may arrive all the same.
 
-        EnsueError `not_found`, `conflict` when it has ended.
+        EnsueError `not_found`, `conflict` when it has ended, or is a pressed button's: that ends by itself.
         """
-        await self.delivery(project, delivery_id)
+        if (await self.delivery(project, delivery_id)).kind == ACTION:
+            raise EnsueError("conflict", "This is what a pressed button owes; its one try ends by itself.")
         selection = Selection(project=project, ids=[delivery_id])
         cancelled = await self._store.cancel(selection, "cancelled", self.clock())
         delivery = await self.delivery(project, delivery_id)
