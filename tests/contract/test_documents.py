@@ -78,6 +78,27 @@ async def test_lists_stand_newest_first(store: Store) -> None:
     assert await store.list("trigger", None, None, 9) == []
 
 
+async def test_lists_run_both_ways_between_two_ids(store: Store) -> None:
+    """A list is cut at both ends, these excluded; upwards it begins with what stands just above the lower end."""
+    await store.put([put(f"doc_{at}") for at in range(6)])
+    await store.put([put("doc_3", project=OTHER), put("doc_3", kind="other")])
+    between = await store.list("note", PROJECT, "doc_5", 9, after="doc_1")
+    assert [one.id for one in between] == ["doc_4", "doc_3", "doc_2"]
+    upwards = await store.list("note", PROJECT, "doc_5", 2, after="doc_1", upwards=True)
+    assert [one.id for one in upwards] == ["doc_2", "doc_3"]
+    assert [one.id for one in await store.list("note", PROJECT, None, 1, upwards=True)] == ["doc_0"]
+
+
+async def test_documents_are_counted_up_to_a_bound(store: Store) -> None:
+    """Those of one kind and project between two ids are counted; deleted ones are not, nor any beyond the bound."""
+    await store.put([put(f"doc_{at}") for at in range(6)])
+    await store.put([put("doc_3", body=b""), put("doc_7", project=OTHER), put("doc_8", kind="other")])
+    assert await store.count("note", PROJECT, None, None, 100) == 5
+    assert await store.count("note", PROJECT, "doc_0", "doc_5", 100) == 3
+    assert await store.count("note", PROJECT, None, None, 2) == 2
+    assert await store.count("note", "nobody", None, None, 9) == 0
+
+
 async def test_rules_have_an_order_of_change(store: Store) -> None:
     """Each change of a rule gets the next number, deletions too; other kinds have none."""
     await store.put([put("t1", kind="trigger"), put("p1", kind="project"), put("k1")])

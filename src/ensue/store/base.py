@@ -255,7 +255,7 @@ class Store(Protocol):
         """
 
     async def remove(self, project: str, event_id: str, now: int) -> bool:
-        """Remove the event for good, giving its thread another root, and cancelling what is still owed for it ('event removed', fences raised);
+        """Remove the event for good, cancelling what is still owed for it ('event removed', fences raised);
         deliveries and attempts stay. False when there is none."""
 
     # debts
@@ -297,6 +297,9 @@ class Store(Protocol):
 
     async def get(self, kind: str, project: str, document_id: str) -> Document | None:
         """The document as it is now."""
+
+    async def documents(self, kind: str, project: str, ids: Sequence[str]) -> Sequence[Document]:
+        """Those of `ids` that there are, in no order."""
 
     async def find(self, kind: str, alias: str) -> Document | None:
         """The document with that alias, in whatever project."""

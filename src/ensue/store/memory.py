@@ -13,6 +13,7 @@ from ensue.domain.delivery import SCHEDULED, Attempt, Delivery, Entry, Outcome
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, Event
+from ensue.domain.thread import Thread
 from ensue.store.base import (
     STEP,
     Cancelled,
@@ -84,8 +85,7 @@ class MemoryStore:
         old = [one for one in old if one.received_at < (max(before, test_before) if one.is_test else before)]
         ended = [one for one in state.deliveries.values() if one.project == project and one.state != "pending"]
         ended = [one for one in ended if one.ended_at is not None and one.ended_at < before]
-        for event in old[:limit]:
-            del state.log[state.cursors.pop(event.id)]
+        state.forget(old[:limit])
         state.floor = min(state.log, default=state.cursor + 1) - 1
         for delivery in ended[: max(0, limit - len(old))]:
             for kept in (state.deliveries, state.numbers, state.attempts, state.staged):
@@ -137,8 +137,7 @@ class MemoryStore:
         if entry.staged:
             return Receipt("stored", event.id)
         state.cursor += 1
-        state.log[state.cursor] = event
-        state.cursors[event.id] = state.cursor
+        state.enter(event, state.cursor)
         return Receipt("stored", event.id, f"{state.epoch}.{state.cursor}")
 
     async def head(self) -> str:
@@ -165,8 +164,14 @@ class MemoryStore:
         """As `Store.page`."""
         log, below = self._reading().log, before(query.before)
         wanted = ((n, event) for n, event in reversed(log.items()) if n < below and event_fits(event, query))
+        wanted = (found for found in wanted if not query.feed or self._state.in_feed(found[1]))
         items = list(islice(wanted, query.limit))
         return EventPage([event for _, event in items], str(items[-1][0]) if len(items) == query.limit else None)
+
+    async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
+        """As `Store.threads`."""
+        known = self._reading().threads
+        return {one: self._state.thread(project, one) for one in dict.fromkeys(contexts) if (project, one) in known}
 
     async def remove(self, project: str, event_id: str, now: int) -> bool:
         """As `Store.remove`."""
@@ -180,8 +185,7 @@ class MemoryStore:
             if delivery.state == "pending":
                 self._cancel(delivery, "event removed", now)
             self._state.keep(replace(state.deliveries[delivery.id], payload=EMPTY))
-        for event in there:
-            del state.log[state.cursors.pop(event.id)]
+        state.forget(there)
         return True
 
     # debts
@@ -313,16 +317,34 @@ class MemoryStore:
         found = self._reading().documents.get((kind, project, document_id))
         return None if found is None or found.deleted else found
 
+    async def documents(self, kind: str, project: str, ids: Sequence[str]) -> Sequence[Document]:
+        """As `Store.documents`."""
+        found = (self._reading().documents.get((kind, project, one)) for one in dict.fromkeys(ids))
+        return [one for one in found if one is not None and not one.deleted]
+
     async def find(self, kind: str, alias: str) -> Document | None:
         """As `Store.find`."""
         documents = self._reading().documents.values()
         return next((one for one in documents if (one.kind, one.alias) == (kind, alias)), None)
 
-    async def list(self, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
+    async def list(
+        self,
+        kind: str,
+        project: str | None,
+        before: str | None,
+        limit: int,
+        *,
+        after: str | None = None,
+        upwards: bool = False,
+    ) -> Sequence[Document]:
         """As `Store.list`."""
         found = [one for one in self._reading().documents.values() if one.kind == kind and not one.deleted]
-        found = [one for one in found if project in (None, one.project) and (before is None or one.id < before)]
-        return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
+        found = [one for one in found if project in (None, one.project) and _is_between(one.id, after, before)]
+        return sorted(found, key=lambda one: one.id, reverse=not upwards)[:limit]
+
+    async def count(self, kind: str, project: str, after: str | None, before: str | None, most: int) -> int:
+        """As `Store.count`."""
+        return len(await self.list(kind, project, before, most, after=after))
 
     async def put(self, puts: Sequence[Put]) -> Sequence[Document]:
         """As `Store.put`."""
@@ -335,3 +357,7 @@ class MemoryStore:
     async def changes(self, revision: int) -> Sequence[Document]:
         """As `Store.changes`."""
         return self._reading().changes(revision)
+
+
+def _is_between(document_id: str, after: str | None, before: str | None) -> bool:
+    return (after is None or document_id > after) and (before is None or document_id < before)

@@ -11,6 +11,7 @@ from ensue.domain.delivery import Attempt, Delivery
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.thread import Thread
 from ensue.store.base import (
     Cancelled,
     Claims,
@@ -28,7 +29,7 @@ from ensue.store.base import (
     Selection,
     Verdict,
 )
-from ensue.store.sqlite import debts, documents, log, pages, retention, views
+from ensue.store.sqlite import debts, documents, log, pages, retention, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
 from ensue.store.sqlite.place import Place
@@ -214,6 +215,10 @@ class SqliteStore:
         """As `Store.page`."""
         return await self._read(lambda execute: pages.events(execute, query))
 
+    async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
+        """As `Store.threads`."""
+        return await self._read(lambda execute: threads.threads(execute, project, contexts))
+
     async def remove(self, project: str, event_id: str, now: int) -> bool:
         """As `Store.remove`."""
         return await self._do(lambda turn: log.remove(turn, project, event_id, now))
@@ -262,13 +267,32 @@ class SqliteStore:
         """As `Store.get`."""
         return await self._read(lambda execute: views.document(execute, kind, project, document_id))
 
+    async def documents(self, kind: str, project: str, ids: Sequence[str]) -> Sequence[Document]:
+        """As `Store.documents`."""
+        return await self._read(lambda execute: views.documents(execute, kind, project, ids))
+
     async def find(self, kind: str, alias: str) -> Document | None:
         """As `Store.find`."""
         return await self._read(lambda execute: views.find(execute, kind, alias))
 
-    async def list(self, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
+    async def list(
+        self,
+        kind: str,
+        project: str | None,
+        before: str | None,
+        limit: int,
+        *,
+        after: str | None = None,
+        upwards: bool = False,
+    ) -> Sequence[Document]:
         """As `Store.list`."""
-        return await self._read(lambda execute: views.listed(execute, kind, project, before, limit))
+        span = views.Span(kind, project, after, before)
+        return await self._read(lambda execute: views.listed(execute, span, limit, upwards=upwards))
+
+    async def count(self, kind: str, project: str, after: str | None, before: str | None, most: int) -> int:
+        """As `Store.count`."""
+        span = views.Span(kind, project, after, before)
+        return await self._read(lambda execute: views.counted(execute, span, most))
 
     async def put(self, puts: Sequence[Put]) -> Sequence[Document]:
         """As `Store.put`."""

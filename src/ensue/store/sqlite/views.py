@@ -1,13 +1,13 @@
 """Hides how single things are looked up: lanes, one delivery, its attempts, documents."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ensue.domain.delivery import Attempt, Delivery
 from ensue.domain.document import Document
 from ensue.store.base import LaneDue
 from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, DOCUMENT_COLUMNS, attempt_of, delivery_of, document_of
-from ensue.store.sqlite.driver import Execute
+from ensue.store.sqlite.driver import Execute, strings
 
 LANES: Final = """
 WITH RECURSIVE found(lane) AS (
@@ -26,6 +26,10 @@ ATTEMPTS: Final = (
     "ORDER BY a.claim, a.started_at"
 )
 DOCUMENTS: Final = f"SELECT {DOCUMENT_COLUMNS} FROM document WHERE "
+BY_IDS: Final = (
+    f"SELECT {DOCUMENT_COLUMNS} FROM carray(?) w CROSS JOIN document d ON d.kind = ? AND d.project = ? "
+    "AND d.id = w.value WHERE length(body) > 0"
+)
 
 
 def lanes(execute: Execute, after: str | None, limit: int) -> Sequence[LaneDue]:
@@ -48,19 +52,49 @@ def document(execute: Execute, kind: str, project: str, document_id: str) -> Doc
     return next(iter(_documents(execute, "kind = ? AND project = ? AND id = ?", (kind, project, document_id))), None)
 
 
+def documents(execute: Execute, kind: str, project: str, ids: Sequence[str]) -> Sequence[Document]:
+    """Those of `ids` that were not deleted."""
+    wanted = strings(dict.fromkeys(ids))
+    return [document_of(row) for row in execute(BY_IDS, (wanted, kind, project))] if ids else []
+
+
 def find(execute: Execute, kind: str, alias: str) -> Document | None:
     """The document with that alias."""
     return next(iter(_documents(execute, "kind = ? AND alias = ?", (kind, alias))), None)
 
 
-def listed(execute: Execute, kind: str, project: str | None, before: str | None, limit: int) -> Sequence[Document]:
-    """Documents of a kind, newest id first."""
-    tests, values = "kind = ?", list[Any]([kind])
-    for test, value in ((" AND project = ?", project), (" AND id < ?", before)):
-        if value is not None:
-            tests += test
-            values.append(value)
-    return _documents(execute, tests, values, f"ORDER BY id DESC, project LIMIT {limit:d}")
+class Span(NamedTuple):
+    """Documents of a kind with an id above `after` and below `before`; None is any, and all projects."""
+
+    kind: str
+    project: str | None
+    after: str | None
+    before: str | None
+
+    def tests(self) -> tuple[str, list[Any]]:
+        """The condition, and its values."""
+        tests, values = "kind = ?", list[Any]([self.kind])
+        given = ((" AND project = ?", self.project), (" AND id > ?", self.after), (" AND id < ?", self.before))
+        for test, value in given:
+            if value is not None:
+                tests += test
+                values.append(value)
+        return tests, values
+
+
+def listed(execute: Execute, span: Span, limit: int, *, upwards: bool) -> Sequence[Document]:
+    """Documents in order of id."""
+    tests, values = span.tests()
+    return _documents(execute, tests, values, f"ORDER BY id {'ASC' if upwards else 'DESC'}, project LIMIT {limit:d}")
+
+
+def counted(execute: Execute, span: Span, most: int) -> int:
+    """How many documents there are, up to `most`."""
+    tests, values = span.tests()
+    rows = execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM document WHERE {tests} AND length(body) > 0 LIMIT {most:d})", values
+    )
+    return next(int(count) for (count,) in rows)
 
 
 def changes(execute: Execute, revision: int) -> Sequence[Document]:
