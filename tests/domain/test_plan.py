@@ -4,12 +4,14 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from ensue.domain.delivery import SCHEDULED, Once
 from ensue.domain.event import Card, Event, decode_event
 from ensue.domain.intake import Intake
 from ensue.domain.pattern import matches
 from ensue.domain.plan import Index, plan, scheduled_lane, targeted
+from ensue.domain.rule import Rule
 from ensue.domain.trigger import Endpoint, Match, Trigger
 
 NOW = 1_800_000_000_000
@@ -100,6 +102,57 @@ def test_the_filter_is_the_last_resort() -> None:
     cases = [Match(("b",)), Match(("**",), tenant="v"), Match(("**",), subject="u"), Match(("**",), category="u")]
     index = Index([trigger(n, msgspec.structs.replace(match, filter="x")) for n, match in enumerate(cases)])
     assert (index.matching(event, noting), asked) == ([], [])
+
+
+ATTRIBUTES = {"db": "postgres", "n": 5, "yes": True, "empty": "", " a": "b "}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ({"db": "postgres"}, True),
+        ({"db": "mysql,postgres"}, True),
+        ({"db": "mysql, postgres"}, False),
+        ({"db": "post"}, False),
+        ({"db": "Postgres"}, False),
+        ({"n": "4,5", "yes": "true"}, True),
+        ({"n": "5.0"}, False),
+        ({"empty": ""}, True),
+        ({"empty": "a,"}, True),
+        ({"none": ""}, False),
+        ({" a": "b "}, True),
+        ({"a": "b "}, False),
+        ({"db": "postgres", "col": "users"}, False),
+    ],
+)
+def test_attributes_fit_one_of_a_comma_list(wanted: dict[str, str], fits: bool) -> None:  # noqa: FBT001
+    """The event has each name, its value as text among those listed, nothing trimmed."""
+    event = Event(id="e", project="prj_1", type="a", time=NOW, received_at=NOW, attributes=ATTRIBUTES)
+    assert bool(Index([trigger(1, Match(attributes=wanted))]).matching(event, judge)) is fits
+
+
+IS_OPEN = Rule("match", "string", "==", "args.data.doc.status", "open")
+
+
+@pytest.mark.parametrize(
+    ("data", "fits"),
+    [
+        (b'{"doc": {"status": "open"}}', True),
+        (b'{"doc": {"status": "shut"}}', False),
+        (b'{"doc": {"status": 5}}', False),
+        (b'{"doc": []}', False),
+        (b"[1]", False),
+        (b'"open"', False),
+        (b"0", False),
+        (b"null", True),
+        (b"", True),
+    ],
+)
+def test_a_rule_lets_through_what_it_holds_for(data: bytes, fits: bool) -> None:  # noqa: FBT001
+    """An error in it is a mismatch; what has no data, or null, is not asked (Space Cloud's filters)."""
+    event = Event(id="e", project="prj_1", type="a", time=NOW, received_at=NOW, data=Raw(data))
+    index = Index([trigger(1, Match(rule=IS_OPEN)), trigger(2, Match(rule=IS_OPEN, filter="no")), trigger(3, Match())])
+    assert [one.id for one in index.matching(event, judge)] == (["trg_1", "trg_3"] if fits else ["trg_3"])
 
 
 def test_ten_thousand_exact_triggers_are_not_looked_at() -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 from msgspec.structs import replace
 
 from ensue.domain.delivery import Retry
@@ -77,6 +78,34 @@ def test_a_filter_is_compiled_when_it_is_given() -> None:
     assert check_match(MatchDraft(filter="event.data.n > 1")).filter == "event.data.n > 1"
     assert "column" in refused("match.filter", lambda: check_match(MatchDraft(filter="event.data.n >")))
     assert refused("match.filter", lambda: check_match(MatchDraft(filter="x" * 2_001)))
+
+
+def test_attributes_of_a_match_have_limits() -> None:
+    """Twenty names of 255 characters, each with its values."""
+    fits = {f"{at:0255d}": "v" * 4_096 for at in range(20)}
+    assert check_match(MatchDraft(attributes=fits)).attributes == fits
+    for attributes in ({f"{at}": "" for at in range(21)}, {"n" * 256: ""}, {"n": "v" * 4_097}):
+        assert refused("match.attributes", lambda given=attributes: check_match(MatchDraft(attributes=given)))  # type: ignore[misc]
+
+
+def test_a_rule_is_checked_when_it_is_given() -> None:
+    """Refused now, by its place, where it could fail at an event; null is none."""
+    rule = Raw(b'{"rule": "match", "type": "string", "eval": "==", "f1": "args.data.a", "f2": "b"}')
+    found = check_match(MatchDraft(rule=rule)).rule
+    assert found is not None
+    assert (found.f1, found.f2) == ("args.data.a", "b")
+    assert check_match(MatchDraft(rule=Raw(b"null"))).rule is None
+    assert refused("match.rule.rule", lambda: check_match(MatchDraft(rule=Raw(b'{"rule": "webhook"}'))))
+    assert refused("match.rule", lambda: check_match(MatchDraft(rule=Raw(b"[]"))))
+    of_caller = Raw(bytes(rule).replace(b"args.data", b"args.auth"))
+    assert refused("match.rule.f1", lambda: check_match(MatchDraft(rule=of_caller)))
+
+
+def test_jitter_is_a_share() -> None:
+    """A fifth unless it is said; none makes waits exact."""
+    assert check_retry(RetryDraft(4, [5.0], 0)) == Retry(4, (5,), 0)
+    for jitter in (-0.1, 1.1, float("nan")):
+        assert refused("retry.jitter", lambda jitter=jitter: check_retry(RetryDraft(jitter=jitter)))  # type: ignore[misc]
 
 
 def test_retries_at_their_limits() -> None:

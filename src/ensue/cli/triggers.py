@@ -11,6 +11,7 @@ from ensue.cli.terminal import Column, Terminal
 from ensue.client import Client
 
 _MATCHES: Final = ("tenant", "subject", "category", "filter")
+_FORMATS: Final = ("cloudevents", "cloudevents-binary", "plain", "spacecloud", "spacecloud-1.0-rc1")
 
 
 def add(commands: Group) -> None:
@@ -51,7 +52,7 @@ def _add_fields(parser: ArgumentParser, *, required: bool) -> None:
     match.add_argument("--filter", metavar="CEL", help="only where this holds, like event.data.amount > 100")
     match.add_argument("--test-events", choices=["yes", "no"], help="test events too")
     sending = parser.add_argument_group("how they are sent")
-    sending.add_argument("--format", choices=["cloudevents", "cloudevents-binary", "plain"])
+    sending.add_argument("--format", choices=_FORMATS)
     sending.add_argument("--header", action="append", type=header, metavar="'NAME: VALUE'", help="may repeat")
     sending.add_argument(
         "--secret-header", action="append", type=header, metavar="'NAME: VALUE'", help="never shown again; may repeat"

@@ -4,17 +4,22 @@ import re
 from typing import Final, Literal
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
 
-from ensue.domain.delivery import Retry
+from ensue.domain.delivery import JITTER, Retry
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
+from ensue.domain.event import EMPTY
 from ensue.domain.filter import compile_filter
 from ensue.domain.guard import Allowed, check_header, check_url
+from ensue.domain.rule import FILTER_ROOTS, Rule, check_rule
 from ensue.domain.schedule import DAY
 
-Format = Literal["cloudevents", "cloudevents-binary", "plain"]
+Format = Literal["cloudevents", "cloudevents-binary", "plain", "spacecloud", "spacecloud-1.0-rc1"]
+
+CONVERSING: Final[frozenset[Format]] = frozenset({"spacecloud", "spacecloud-1.0-rc1"})
+"""The formats whose receivers may answer with more than a status: an error, events, a response."""
 
 MAX_ATTEMPTS: Final = 100
 MAX_WAITS: Final = 50
@@ -24,6 +29,8 @@ MAX_CONCURRENCY: Final = 1_000
 MAX_HEADERS: Final = 50
 MAX_HEADER_BYTES: Final = 8_192
 MAX_PATTERNS: Final = 100
+MAX_ATTRIBUTES: Final = 20
+MAX_ATTRIBUTE_VALUES: Final = 4_096
 OLD_SECRET_FOR: Final = DAY
 """How long the secret before a rotation still signs (ms)."""
 _OLD_SECRETS: Final = 9
@@ -38,7 +45,9 @@ _SEGMENT: Final = re.compile(r"[^.]+")
 class Match(Struct, frozen=True, omit_defaults=True):
     """Which events: by type patterns (any of them), exact tenant, subject and category, and a CEL filter.
 
-    `test` lets test events in too; without it they never match.
+    `test` lets test events in too; without it they never match. `attributes`: the event has each of these, with one of
+    the values that stand between commas. `rule` is a filter in Space Cloud's language; it is not asked where the event
+    has no data.
     """
 
     type: tuple[str, ...] = ("**",)
@@ -47,6 +56,8 @@ class Match(Struct, frozen=True, omit_defaults=True):
     category: str | None = None
     test: bool = False
     filter: str | None = None
+    attributes: dict[str, str] = {}
+    rule: Rule | None = None
 
 
 class Secret(Struct, frozen=True, omit_defaults=True):
@@ -90,7 +101,7 @@ class Trigger(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class MatchDraft(Struct, frozen=True, forbid_unknown_fields=True):
-    """A match as it is sent."""
+    """A match as it is sent; `rule` is JSON."""
 
     type: str | list[str] = "**"
     tenant: str | None = None
@@ -98,6 +109,8 @@ class MatchDraft(Struct, frozen=True, forbid_unknown_fields=True):
     category: str | None = None
     test: bool = False
     filter: str | None = None
+    attributes: dict[str, str] = {}
+    rule: Raw = EMPTY
 
 
 class EndpointDraft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +127,7 @@ class RetryDraft(Struct, frozen=True, forbid_unknown_fields=True):
 
     attempts: int = Retry().attempts
     schedule: list[float] | None = None
+    jitter: float = JITTER
 
 
 class TriggerDraft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +164,11 @@ class TriggerPatch(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool | UnsetType = UNSET
 
 
+def signing(secrets: tuple[Secret, ...], now: int) -> tuple[Secret, ...]:
+    """Those of `secrets` that sign at `now`, the present one first."""
+    return tuple(secret for secret in secrets if secret.until is None or secret.until > now)
+
+
 def rotated(secrets: tuple[Secret, ...], fresh: Secret, now: int) -> tuple[Secret, ...]:
     """`secrets` with `fresh` as the present one; those before it sign for another day beside it."""
     until = now + OLD_SECRET_FOR
@@ -177,7 +196,32 @@ def check_match(draft: MatchDraft) -> Match:
             raise EnsueError("invalid", f"'match.{field}' is 1 to 255 characters, or left out.", f"match.{field}")
     if draft.filter is not None:
         compile_filter(draft.filter)
-    return Match(checked, draft.tenant, draft.subject, draft.category, draft.test, draft.filter)
+    return Match(
+        checked,
+        draft.tenant,
+        draft.subject,
+        draft.category,
+        draft.test,
+        draft.filter,
+        _check_attributes(draft.attributes),
+        _check_rule(draft.rule),
+    )
+
+
+def _check_attributes(attributes: dict[str, str]) -> dict[str, str]:
+    field = "match.attributes"
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise EnsueError("invalid", f"'{field}' has {len(attributes)} names; the limit is {MAX_ATTRIBUTES}.", field)
+    if any(len(name) > 255 or len(values) > MAX_ATTRIBUTE_VALUES for name, values in attributes.items()):
+        message = f"In '{field}' a name has up to 255 characters, and its values up to {MAX_ATTRIBUTE_VALUES} in all."
+        raise EnsueError("invalid", message, field)
+    return attributes
+
+
+def _check_rule(raw: Raw) -> Rule | None:
+    if bytes(raw) in (b"", b"null"):
+        return None
+    return check_rule(raw, FILTER_ROOTS, "match.rule")
 
 
 def _pattern(pattern: str) -> str:
@@ -219,15 +263,17 @@ def check_retry(draft: RetryDraft) -> Retry:
     """The retry policy, or EnsueError `invalid`; waits that no attempt reaches are dropped."""
     if not 1 <= draft.attempts <= MAX_ATTEMPTS:
         raise EnsueError("invalid", f"'retry.attempts' is a number from 1 to {MAX_ATTEMPTS}.", "retry.attempts")
+    if not 0 <= draft.jitter <= 1:
+        raise EnsueError("invalid", "'retry.jitter' is a share of the wait, from 0 to 1.", "retry.jitter")
     if draft.schedule is None:
-        return Retry(draft.attempts)
+        return Retry(draft.attempts, jitter=draft.jitter)
     if not 0 < len(draft.schedule) <= MAX_WAITS:
         raise EnsueError(
             "invalid", f"'retry.schedule' is a list of 1 to {MAX_WAITS} waits in seconds.", "retry.schedule"
         )
     if not all(0 <= wait <= MAX_WAIT for wait in draft.schedule):
         raise EnsueError("invalid", f"Each wait in 'retry.schedule' is 0 to {MAX_WAIT} seconds.", "retry.schedule")
-    return Retry(draft.attempts, tuple(draft.schedule[: max(1, draft.attempts - 1)]))
+    return Retry(draft.attempts, tuple(draft.schedule[: max(1, draft.attempts - 1)]), draft.jitter)
 
 
 def check_timeout(timeout_ms: int) -> int:
