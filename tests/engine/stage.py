@@ -12,7 +12,7 @@ from msgspec import Raw
 from ensue import app
 from ensue.channels.base import Destination, Message
 from ensue.config import Config
-from ensue.domain.delivery import Attempt, Delivery, Result, Sent
+from ensue.domain.delivery import ACTION, WEBHOOK, Attempt, Delivery, Result, Sent
 from ensue.domain.intake import Draft, Extras, Intake, accept
 from ensue.domain.trigger import EndpointDraft, MatchDraft, Trigger, TriggerDraft
 from ensue.engine.engine import Parts
@@ -181,7 +181,7 @@ async def staged(
     turned.on_turn(house.engine.wake)
     await app.open_house(house)
     channel = Recorder()
-    house.engine._parts.worker._perform._channels = {Recorder.kind: channel}
+    house.engine._parts.worker._perform._channels = dict.fromkeys((WEBHOOK, ACTION), channel)
     if start:
         await house.engine.start()
     else:

@@ -11,10 +11,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ensue.domain.delivery import Delivery, Entry
+from ensue.domain.delivery import ACTION, Delivery, Entry
 from ensue.domain.errors import EnsueError
+from ensue.domain.event import Event
 from ensue.domain.intake import Intake
 from ensue.domain.plan import plan, targeted
+from ensue.domain.press import Pressing
 from ensue.domain.trigger import Trigger
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
@@ -33,11 +35,21 @@ _OLDEST: Final = 1.0
 
 
 class _Waiting(Struct, frozen=True):
-    """An intake that waits for its commit. `only` is the one trigger that it is for (a test send, a pressed button)."""
+    """An intake that waits for its commit. `only` is the one trigger that it is for (a test send); `press` what it owes
+    besides, where it tells of a pressed button."""
 
     intake: Intake
     receipt: asyncio.Future[Receipt]
     only: Trigger | None = None
+    press: Pressing | None = None
+
+    def awaits(self, delivery: Delivery) -> bool:
+        """Whether somebody waits for what comes of `delivery`, which it owes."""
+        return self.only is not None or delivery.kind == ACTION
+
+    def event_of(self, delivery: Delivery) -> Event:
+        """The event that `delivery` sends: a pressed button, the one that shows it."""
+        return self.press.shown_by if self.press is not None and delivery.kind == ACTION else self.intake.event
 
 
 class _Planned(Struct, frozen=True):
@@ -98,15 +110,23 @@ class Ingest:
 
         EnsueError `unavailable`, before anything is stored, when there is no room to try it now.
         """
+        return await self._submit_alone(_Waiting(intake, asyncio.get_running_loop().create_future(), trigger))
+
+    async def submit_press(self, press: Pressing) -> tuple[Receipt, Flight | None]:
+        """The same for a pressed button; the receipt says `conflict` where somebody else pressed it first."""
+        waiting = _Waiting(Intake(press.event), asyncio.get_running_loop().create_future(), press=press)
+        return await self._submit_alone(waiting)
+
+    async def _submit_alone(self, waiting: _Waiting) -> tuple[Receipt, Flight | None]:
         self._refuse_overflow(1)
         loop = asyncio.get_running_loop()
-        batch = _Batch([_Waiting(intake, loop.create_future(), trigger)])
+        batch = _Batch([waiting])
         self._entries += 1
         task = loop.create_task(self._commit(batch))
         self._alone.add(task)
         task.add_done_callback(self._alone.discard)
         await asyncio.shield(task)  # what is committed is ours to try, even if nobody waits any more
-        return await batch.waiting[0].receipt, batch.flights[0] if batch.flights else None
+        return await waiting.receipt, batch.flights[0] if batch.flights else None
 
     def _refuse_overflow(self, more: int) -> None:
         if self._entries and (self._entries + more > self._most or self._is_late()):
@@ -161,11 +181,13 @@ class Ingest:
             entry = targeted(waiting.intake, waiting.only, now)
         else:
             entry = plan(waiting.intake, self._rules.index(event.project), now, self._rules.judge)
+        if waiting.press is not None:
+            entry = replace(entry, deliveries=(waiting.press.delivery, *entry.deliveries), puts=(waiting.press.put,))
         if not entry.deliveries or entry.staged:
             return entry
-        return self._born_claimed(entry, now, slots, needed=waiting.only is not None)
+        return self._born_claimed(waiting, entry, now, slots)
 
-    def _born_claimed(self, entry: Entry, now: int, slots: list[Slot], *, needed: bool) -> Entry:
+    def _born_claimed(self, waiting: _Waiting, entry: Entry, now: int, slots: list[Slot]) -> Entry:
         """`entry` with those deliveries claimed by us that have room: one write and one hop less (design section 5)."""
         deliveries = []
         for delivery in entry.deliveries:
@@ -173,7 +195,7 @@ class Ingest:
             if slot is not None:
                 slots.append(slot)
                 delivery = self._worker.claimed(delivery, now)  # noqa: PLW2901 - the same debt, claimed
-            elif needed:
+            elif waiting.awaits(delivery):
                 raise EnsueError("unavailable", "There is no room to try this now; try again.", retry_after=1)
             deliveries.append(delivery)
         return replace(entry, deliveries=tuple(deliveries)) if slots else entry
@@ -195,8 +217,8 @@ class Ingest:
         deliveries = planned.entry.deliveries
         mine = [delivery for delivery in deliveries if delivery.claimed_until is not None]
         for delivery, slot in zip(mine, planned.slots, strict=True):
-            flight = self._worker.start(delivery, planned.entry.event, slot)
-            if planned.waiting.only is not None:
+            flight = self._worker.start(delivery, planned.waiting.event_of(delivery), slot)
+            if planned.waiting.awaits(delivery):
                 batch.flights.append(flight)
         if len(mine) < len(deliveries):
             self._worker.note(lanes_of(_unclaimed(deliveries)))

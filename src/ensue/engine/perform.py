@@ -1,4 +1,5 @@
-"""Hides how a debt becomes a message: finds the trigger as it is now, opens its secrets, hands both to the channel."""
+"""Hides how a debt becomes a message: finds the trigger or button as it is now, opens its secrets, and hands
+both to the channel."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -7,13 +8,14 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from ensue.channels.base import Channel, Destination, Message
-from ensue.domain.delivery import Delivery, Failed, Result, Skipped
+from ensue.domain.delivery import ACTION, Delivery, Failed, Result, Skipped
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.plan import SCHEDULED_MARK
+from ensue.domain.press import ACTION_MARK, TIMEOUT_MS, action_of, press_of
 from ensue.domain.schedule import DAY
 from ensue.domain.signature import check_secret
-from ensue.domain.trigger import Secret, Trigger
+from ensue.domain.trigger import Secret, Trigger, signing
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Room, Rooms
 from ensue.engine.rules import Rules
@@ -46,6 +48,8 @@ class Perform:
         """What limits a lane now."""
         if lane.endswith(SCHEDULED_MARK):
             return Room(self._rooms.scheduled, counts=False)
+        if lane.endswith(ACTION_MARK):
+            return Room(self._rooms.host, lane.removesuffix(ACTION_MARK))
         trigger = self._rules.trigger(lane)
         if trigger is None:
             return Room(self._rooms.trigger)
@@ -64,17 +68,32 @@ class Perform:
     async def __call__(self, delivery: Delivery, event: Event | None, held: Callable[[], bool]) -> Result | None:
         """The result of one try; None when `held()` said, just before the request was written, that the claim is not
         ours any more."""
-        trigger = self._rules.trigger(delivery.trigger)
-        if trigger is None:
-            return Skipped("trigger deleted")
         if event is None:
             return Skipped("event removed")
-        channel = self._channels[delivery.kind]
         now = self._clock()
         try:
-            return await channel.send(self._message(delivery, event, now), self._destination(trigger, now), held)
+            destination = self._where(delivery, event, now)
+            if destination is None:
+                return Skipped("trigger deleted")
+            return await self._channels[delivery.kind].send(self._message(delivery, event, now), destination, held)
         except EnsueError as error:
             return Failed(error.message)
+
+    def _where(self, delivery: Delivery, event: Event, now: int) -> Destination | None:
+        if delivery.kind == ACTION:
+            return self._button(delivery, event, now)
+        trigger = self._rules.trigger(delivery.trigger)
+        return None if trigger is None else self._destination(trigger, now)
+
+    def _button(self, delivery: Delivery, event: Event, now: int) -> Destination:
+        """Where a pressed button sends: its own URL, signed with the secrets of its project."""
+        project = self._rules.project(event.project)
+        return Destination(
+            url=action_of(event, press_of(delivery).key).url,
+            format="action",
+            secrets=self._keys(signing(project.secrets, now) if project is not None else ()),
+            timeout_ms=TIMEOUT_MS,
+        )
 
     def _message(self, delivery: Delivery, event: Event, now: int) -> Message:
         return Message(
@@ -84,6 +103,7 @@ class Perform:
             sent_at=now // 1000,
             source=self._rules.source(event.project),
             replay=delivery.replay,
+            press=press_of(delivery) if delivery.kind == ACTION else None,
         )
 
     def _destination(self, trigger: Trigger, now: int) -> Destination:
@@ -93,7 +113,7 @@ class Perform:
             return known.destination
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        secrets = [secret for secret in trigger.endpoint.secrets if secret.until is None or secret.until > now]
+        secrets = signing(trigger.endpoint.secrets, now)
         until = min((secret.until for secret in secrets if secret.until is not None), default=now + DAY)
         destination = self._open(trigger, secrets)
         self._known[trigger.id] = _Known(trigger, until, destination)
@@ -108,6 +128,9 @@ class Perform:
             secret_headers={
                 name: self._vault.open(sealed).decode() for name, sealed in endpoint.secret_headers.items()
             },
-            secrets=tuple(check_secret(self._vault.open(secret.sealed).decode()) for secret in secrets),
+            secrets=self._keys(secrets),
             timeout_ms=trigger.timeout_ms,
         )
+
+    def _keys(self, secrets: Sequence[Secret]) -> tuple[bytes, ...]:
+        return tuple(check_secret(self._vault.open(secret.sealed).decode()) for secret in secrets)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ensue.domain import ids
 from ensue.domain.delivery import (
+    ACTION,
     SCHEDULED,
     Attempt,
     Delivery,
@@ -27,11 +28,12 @@ from ensue.domain.delivery import (
     decide,
     record,
 )
-from ensue.domain.document import Put
+from ensue.domain.document import RULES, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake
 from ensue.domain.plan import plan
+from ensue.domain.press import DONE, FAILED, button_document, press_of, resolved, told
 from ensue.domain.trigger import Trigger, trigger_document
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
@@ -187,7 +189,7 @@ class Settlement:
             if verdict == "accepted":
                 debts += (outcome.delivery, *outcome.next)
                 debts += (delivery for entry in outcome.emits for delivery in entry.deliveries)
-                rules_changed = rules_changed or bool(outcome.puts)
+                rules_changed = rules_changed or any(put.document.kind in RULES for put in outcome.puts)
             self._finish(done, outcome if verdict == "accepted" else None)
             self._telemetry.attempted(trial.delivery, trial.event, outcome, verdict)
         self._gauge()
@@ -214,13 +216,33 @@ class Settlement:
         try:
             if trial.delivery.kind == SCHEDULED:
                 return self._emission(trial.delivery, trial.result, now)
+            if trial.delivery.kind == ACTION:
+                return self._answered(trial, now)
             return self._sending(trial, now)
         except Exception as error:  # noqa: BLE001 - logged with its stack
             _log.exception("what follows of the delivery %s cannot be told", trial.delivery.id)
             scheduled = trial.delivery.kind == SCHEDULED
             result = Poisoned(f"the event cannot be emitted: {error!r}"[:300]) if scheduled else trial.result
             settled = decide(trial.delivery, result, self._retry(trial.delivery), now, ids.jitter())
+            return Outcome(settled, _attempt(trial, result), puts=_button_of(settled, result, now))
+
+    def _answered(self, trial: Try, now: int) -> Outcome:
+        """The receiver of a pressed button has answered, or not: the button says so, and an event tells it."""
+        delivery, result = trial.delivery, trial.result
+        settled = decide(delivery, result, Retry(), now, ids.jitter())
+        puts = _button_of(settled, result, now)
+        if not puts:
             return Outcome(settled, _attempt(trial, result))
+        press = press_of(delivery)
+        button = resolved(settled, press, result, now)
+        event = told(DONE if button.state == "done" else FAILED, press, delivery, now, self._source(delivery), button)
+        return Outcome(settled, _attempt(trial, result), (), (self._planned(event, now),), puts)
+
+    def _source(self, delivery: Delivery) -> str:
+        return self._rules.source(delivery.project)
+
+    def _planned(self, event: Event, now: int) -> Entry:
+        return plan(Intake(event), self._rules.index(event.project), now, self._rules.judge)
 
     def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
@@ -250,8 +272,7 @@ class Settlement:
         if settled.state != "delivered":
             return Outcome(settled)
         event = decode_event(bytes(delivery.payload))
-        entry = plan(Intake(event), self._rules.index(event.project), now, self._rules.judge)
-        return Outcome(replace(settled, payload=Raw(b"")), None, (), (entry,))
+        return Outcome(replace(settled, payload=Raw(b"")), None, (), (self._planned(event, now),))
 
     def _switch_off(self, trigger: Trigger, reason: str, now: int) -> Put:
         off = replace(trigger, enabled=False, disabled_reason=reason, updated_at=now)
@@ -266,15 +287,24 @@ class Settlement:
             time=now,
             received_at=now,
             subject=cause.trigger,
-            source=self._rules.source(cause.project),
+            source=self._source(cause),
             data=Raw(msgspec.json.encode(data)),
             content_type="application/json",
         )
-        return plan(Intake(event), self._rules.index(cause.project), now, self._rules.judge)
+        return self._planned(event, now)
 
 
 def _attempt(trial: Try, result: Result) -> Attempt | None:
     return None if trial.began is None else record(trial.delivery, result, trial.began, trial.ended)
+
+
+def _button_of(settled: Delivery, result: Result, now: int) -> tuple[Put, ...]:
+    """How the button stands whose press has come to its end. Whatever its revision is: nobody changes a button that is
+    running, and the claim is the fence."""
+    if settled.kind != ACTION or settled.state == "pending":
+        return ()
+    press = press_of(settled)
+    return (Put(document=button_document(settled.project, press, resolved(settled, press, result, now))),)
 
 
 def _disabled(trigger: Trigger, reason: str) -> dict[str, object]:
