@@ -1,17 +1,19 @@
 """Hides what a memory store keeps, and how it judges repeats, revisions and queries."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from msgspec.structs import replace
 
 from ensue.domain.delivery import Attempt, Delivery, Entry
 from ensue.domain.document import RULES, Document, Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Event
+from ensue.domain.event import Event, encode_event
 from ensue.domain.intake import ONCE_FOR
 from ensue.domain.pattern import matches
+from ensue.domain.thread import SHOWN, Standing, Thread, begun_by, context_of, inherited, joined, shown
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt, Selection
 
 Name = tuple[str, str, str]
@@ -21,7 +23,7 @@ Key = tuple[str, bytes]
 @dataclass
 class State:
     """All that is kept. `promises`: the event, the hash of what was said, and when; `staged`: the promises of an event
-    that is not in the log yet. The newest stands last in every dict."""
+    that is not in the log yet; `threads`: by project and context. The newest stands last in every dict."""
 
     epoch: str = field(default_factory=lambda: secrets.token_hex(4))
     cursor: int = 0
@@ -30,12 +32,69 @@ class State:
     change: int = 0
     log: dict[int, Event] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    threads: dict[tuple[str, str], Standing] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     attempts: dict[str, dict[tuple[int, int, bool], Attempt]] = field(default_factory=dict)
     promises: dict[Key, tuple[str, bytes, int]] = field(default_factory=dict)
     staged: dict[str, list[Key]] = field(default_factory=dict)
     documents: dict[Name, Document] = field(default_factory=dict)
+
+    def enter(self, event: Event, cursor: int) -> None:
+        """Put an event into the log, and into the thread of its context."""
+        if event.context is not None:
+            name = (event.project, event.context.id)
+            self.threads[name] = joined(self.threads.get(name) or self._begun(*name), event, cursor)
+        self.log[cursor] = event
+        self.cursors[event.id] = cursor
+
+    def _begun(self, project: str, context: str) -> Standing:
+        """A thread that nobody came into yet: perhaps it bears the id of an event."""
+        cursor = self.cursors.get(context)
+        event = None if cursor is None else self.log[cursor]
+        if cursor is None or event is None or event.project != project or event.context is not None or event.is_own:
+            return Standing()
+        return begun_by(cursor)
+
+    def forget(self, events: Sequence[Event]) -> None:
+        """Take events out of the log and out of their threads."""
+        for event in events:
+            cursor = self.cursors.pop(event.id)
+            del self.log[cursor]
+            name = (event.project, context_of(event))
+            thread = self.threads.get(name)
+            if thread is None or (event.context is None and thread.root != cursor):
+                continue
+            lost_root = thread.root == cursor
+            self.threads[name] = replace(thread, others=thread.others - (not lost_root))
+            if lost_root:
+                self._inherit(name, thread.others)
+            if self.threads[name] == Standing():
+                del self.threads[name]
+
+    def _inherit(self, name: tuple[str, str], others: int) -> None:
+        thread = Standing(others=others)
+        heirs = ((n, one) for n, one in reversed(list(self._within(*name))) if not one.is_own)
+        self.threads[name] = next((inherited(thread, one, n) for n, one in heirs), thread)
+
+    def _within(self, project: str, context: str) -> Iterator[tuple[int, Event]]:
+        """The events of a context, newest first."""
+        for cursor, event in reversed(self.log.items()):
+            if event.project == project and event.context is not None and event.context.id == context:
+                yield cursor, event
+
+    def thread(self, project: str, context: str) -> Thread:
+        """A thread as it is seen."""
+        standing = self.threads[project, context]
+        others = (event for cursor, event in self._within(project, context) if cursor != standing.root)
+        newest = [(event, len(encode_event(event))) for event in islice(others, SHOWN)]
+        return Thread(None if standing.root is None else self.log[standing.root].id, standing.others, shown(newest))
+
+    def in_feed(self, event: Event) -> bool:
+        """Whether an event of the log is nobody's child, nor the platform's own."""
+        if event.context is None or event.is_own:
+            return not event.is_own
+        return self.threads[event.project, event.context.id].root == self.cursors[event.id]
 
     def repeat(self, entry: Entry) -> Receipt | None:
         """The receipt of an entry that was promised before."""
@@ -117,6 +176,7 @@ def event_fits(event: Event, query: EventQuery) -> bool:
     return (
         event.project == query.project
         and (query.type is None or matches(query.type, event.type))
+        and (query.without is None or not event.type.startswith(query.without))
         and query.subject in (None, event.subject)
         and query.category in (None, event.category)
         and query.context in (None, event.context.id if event.context is not None else None)

@@ -23,6 +23,8 @@ NUMBERS: Final[dict[State, int]] = {state: number for number, state in enumerate
 
 TEST: Final = 1
 MUTED: Final = 2
+ASIDE: Final = 4
+"""Flags of an event: sent to try things out; muted; not in the feed, being a child or the platform's own."""
 
 Row = tuple[Any, ...]
 
@@ -41,9 +43,10 @@ CHUNKS: Final = (64, 8, 1)
 """So many rows are written by one statement: three texts for each table, each prepared once."""
 
 
-def event_row(cursor: int, event: Event) -> Row:
-    """The row of an event, by `EVENT_COLUMNS`."""
+def event_row(cursor: int, event: Event, *, aside: bool) -> Row:
+    """The row of an event, by `EVENT_COLUMNS`; `aside` keeps it out of the feed."""
     card, context = event.card, event.context
+    flags = ASIDE if aside else 0
     return (
         cursor,
         event.id,
@@ -53,7 +56,7 @@ def event_row(cursor: int, event: Event) -> Row:
         card.category if card is not None else None,
         context.id if context is not None else None,
         event.tenant,
-        0 if card is None else TEST * card.test + MUTED * card.muted,
+        flags if card is None else flags + TEST * card.test + MUTED * card.muted,
         event.time,
         event.received_at,
         encode_event(event),
@@ -149,6 +152,7 @@ def attempt_of(body: bytes) -> Attempt:
 INSERT_EVENT: Final = (f"INSERT OR ROLLBACK INTO event ({EVENT_COLUMNS}) VALUES ", 12, "")
 INSERT_DELIVERY: Final = (f"INSERT OR ROLLBACK INTO delivery ({DELIVERY_COLUMNS}) VALUES ", 18, "")
 INSERT_ATTEMPT: Final = ("INSERT OR IGNORE INTO attempt (delivery, claim, started_at, late, body) VALUES ", 5, "")
+INSERT_THREAD: Final = ("INSERT OR REPLACE INTO thread (context, project, root, started, others) VALUES ", 5, "")
 INSERT_STAGED: Final = ("INSERT OR ROLLBACK INTO staged (delivery, payload, promises) VALUES ", 3, "")
 SETTLE: Final = (
     (

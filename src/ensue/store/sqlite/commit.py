@@ -28,6 +28,7 @@ from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import key_of, pack
 from ensue.store.sqlite.recent import Kept
+from ensue.store.sqlite.threads import Joins
 from ensue.store.sqlite.turn import Turn
 
 STATES_OF: Final = (
@@ -96,6 +97,7 @@ class Commit:
         self._keys: dict[int, list[bytes]] = {}
         self._standing: dict[str, Standing] = {}
         self._events: list[Any] = []
+        self._joins = Joins(turn, self._events)
         self._deliveries: list[Any] = []
         self._staged: list[Any] = []
         self._settled: list[Any] = []
@@ -117,6 +119,7 @@ class Commit:
         self._turn.news = self._turn.news or bool(entries or outcomes)
 
     def _look_up(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+        self._joins.look_up(entries)
         promising = [entry for entry in entries if entry.once]
         if promising:
             for entry in promising:
@@ -165,7 +168,9 @@ class Commit:
         if entry.staged:
             return Receipt("stored", event.id)
         turn.cursor += 1
-        self._events += event_row(turn.cursor, event)
+        context = event.context
+        aside = event.is_own if context is None else self._joins.join(event, context.id, turn.cursor)
+        self._events += event_row(turn.cursor, event, aside=aside)
         return Receipt("stored", event.id, turn.text(turn.cursor))
 
     def _owe(self, delivery: Delivery, keys: Sequence[bytes] = ()) -> None:
@@ -208,6 +213,7 @@ class Commit:
 
     def _flush(self) -> None:
         self._write(INSERT_EVENT, self._events)
+        self._joins.flush()
         self._write(SETTLE, self._settled)
         self._write(INSERT_DELIVERY, self._deliveries)
         self._write(INSERT_STAGED, self._staged)

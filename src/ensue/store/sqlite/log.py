@@ -6,7 +6,7 @@ from typing import Final
 from ensue.domain.delivery import SCHEDULED
 from ensue.domain.event import Event, decode_event
 from ensue.store.base import STEP, Reading, Selection
-from ensue.store.sqlite import debts
+from ensue.store.sqlite import debts, threads
 from ensue.store.sqlite.driver import Execute, strings
 from ensue.store.sqlite.turn import Turn
 
@@ -67,7 +67,8 @@ def remove(turn: Turn, project: str, event_id: str, now: int) -> bool:
     selection = Selection(project=project, event_id=event_id)
     while debts.cancel(turn, selection, "event removed", now).count == STEP:
         pass
-    turn.execute("DELETE FROM event WHERE cursor = ?", (there,))
+    if there is not None:
+        threads.remove(turn, [there])
     for number, _ in staged:
         turn.execute("DELETE FROM staged WHERE delivery = ?", (number,))
     turn.rows += 1

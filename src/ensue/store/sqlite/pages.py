@@ -1,7 +1,9 @@
 """Hides how a page is found without a long scan: newest first along an index that is local in time, within a budget.
 
-Rows lie in buckets of 16,384; the indexes begin with the bucket. A page goes from bucket to bucket along the index that
-fits its query best, looks at no more than 50,000 rows, and says where to go on.
+Rows lie in buckets of 16,384; most indexes begin with the bucket. A page goes from bucket to bucket along the index
+that fits its query best, looks at no more than 50,000 rows, and says where to go on. What stands in the feed, and what
+is in a context, have indexes that are in order throughout; children are not in the first, so a page of it is as far
+with a million of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,7 @@ from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import key_digest
 from ensue.domain.pattern import RESERVED, is_exact, matches
 from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery
-from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
+from ensue.store.sql import ASIDE, DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
 from ensue.store.sqlite.driver import Execute, integers
 from ensue.store.sqlite.promises import Promises, key_of
 
@@ -25,6 +27,7 @@ PROBES: Final = 500
 
 FIRST_LOOK: Final = 1_000
 BUCKET: Final = 14
+FEED: Final = f"flags < {ASIDE}"
 
 
 class Test(NamedTuple):
@@ -109,6 +112,26 @@ def _walk(execute: Execute, path: Path, before: int, limit: int) -> tuple[list[t
     return found, top
 
 
+def _along(execute: Execute, path: Path, before: int, limit: int, budget: int) -> tuple[list[tuple[Any, ...]], int]:
+    """As `_walk`, along an index that is in order throughout, looking at `budget` of its rows."""
+    tests, values = _where(path.tests)
+    low = 0
+    if path.rest:
+        text = (
+            f"SELECT min(k), count(*) FROM (SELECT {path.key} AS k FROM {_indexed(path)} WHERE {path.key} < ?{tests} "
+            f"ORDER BY {path.key} DESC LIMIT ?)"
+        )
+        lowest, seen = execute(text, (before, *values, budget)).fetchall()[0]
+        low = lowest if seen == budget else 0
+    tests, values = _where([*path.tests, *path.rest])
+    text = (
+        f"SELECT {path.fields} FROM {_indexed(path)} WHERE {path.key} >= ? AND {path.key} < ?{tests} "
+        f"ORDER BY {path.key} DESC LIMIT ?"
+    )
+    rows = execute(text, (low, before, *values, limit)).fetchall()
+    return rows, rows[-1][0] if len(rows) == limit else low
+
+
 def _start(before: str | None, newest: int) -> int:
     """The key below which a page begins."""
     if before is None:
@@ -127,10 +150,29 @@ def events(execute: Execute, query: EventQuery) -> EventPage:
     start = _start(query.before, _newest(execute, "event", "cursor"))
     if query.before is None and query.idempotency_key is not None:
         start = _promised(execute, query.project, query.idempotency_key) or start
-    rows, low = _walk(execute, _event_path(query), start, query.limit)
+    rows, low = _event_rows(execute, query, start)
     items = [decode_event(body) for _, body in rows]
     items = [event for event in items if _fits(event, query)]
     return EventPage(items, str(low) if low > 1 else None)
+
+
+def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[tuple[Any, ...]], int]:
+    """The rows of a page, and where to go on. A feed that is narrowed is looked through at its new end first, where
+    most of it may fit, then along the index of what narrows it."""
+    path = _event_path(query)
+    if query.context is not None:
+        return _along(execute, path, start, query.limit, SCAN)
+    if not query.feed:
+        return _walk(execute, path, start, query.limit)
+    project, feed = Test("project = ?", (query.project,)), Test(FEED)
+    rest = [test for test in _event_rest(query) if test != feed]
+    whole = Path(path.fields, path.source, path.key, "event_feed", [project, feed], rest)
+    narrow = not path.first_look
+    found, low = _along(execute, whole, start, query.limit, FIRST_LOOK if narrow else SCAN)
+    if narrow and low and len(found) < query.limit:
+        more, low = _walk(execute, path, low, query.limit - len(found))
+        found += more
+    return found, low
 
 
 def _fits(event: Event, query: EventQuery) -> bool:
@@ -176,6 +218,16 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
             yield Test(f"{column} = ?", (value,))
     if query.type is not None:
         yield from _type_tests(query.type)
+    if query.without is not None:
+        yield Test("substr(type, 1, ?) <> ?", (len(query.without), query.without))
+    if query.idempotency_key is not None:
+        yield Test("instr(body, CAST('\"idempotency_key\":' AS BLOB))")
+    yield from _row_tests(query)
+
+
+def _row_tests(query: EventQuery) -> Iterator[Test]:
+    if query.feed:
+        yield Test(FEED)
     if query.since is not None:
         yield Test("time >= ?", (query.since,))
     if query.until is not None:
@@ -184,8 +236,6 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
         yield Test("flags & 1 = ?", (int(query.test),))
     if query.muted is not None:
         yield Test("flags & 2 = ?", (2 * query.muted,))
-    if query.idempotency_key is not None:
-        yield Test("instr(body, CAST('\"idempotency_key\":' AS BLOB))")
 
 
 def _type_tests(pattern: str) -> Iterator[Test]:

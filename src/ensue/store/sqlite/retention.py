@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from ensue.domain.errors import EnsueError
 from ensue.store.base import STEP, Pruned
+from ensue.store.sqlite import threads
 from ensue.store.sqlite.driver import connect, integers, make_file, translated
 from ensue.store.sqlite.place import renew_epoch
 from ensue.store.sqlite.turn import Turn
@@ -27,7 +28,7 @@ OLD_EVENTS: Final = (
     f"AND NOT {OWES} LIMIT ?"
 )
 OLD_TESTS: Final = (
-    "SELECT cursor FROM event e INDEXED BY event_test WHERE flags IN (1, 3) AND project = ? AND cursor > ? "
+    "SELECT cursor FROM event e INDEXED BY event_test WHERE flags & 1 AND project = ? AND cursor > ? "
     f"AND received_at < ? AND NOT {OWES} ORDER BY cursor LIMIT ?"
 )
 FIRST_OF_BUCKET: Final = "SELECT cursor, received_at FROM event WHERE cursor >= ? ORDER BY cursor LIMIT 1"
@@ -89,7 +90,7 @@ def _tests(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int |
 
 def _remove(turn: Turn, cursors: list[int]) -> int:
     if cursors:
-        turn.execute("DELETE FROM event WHERE cursor IN (SELECT value FROM carray(?))", (integers(cursors),))
+        threads.remove(turn, cursors)
         turn.execute(FLOOR)
     return len(cursors)
 
