@@ -38,7 +38,11 @@ from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
 from ensue.engine.scheduler import Scheduler
 from ensue.engine.settlement import Settlement
+from ensue.engine.subscriber_lists import SubscriberLists
+from ensue.engine.subscribers import Subscribers
+from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
+from ensue.engine.turns import Turns
 from ensue.engine.vault import WRONG_KEY, Vault, read_key
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
@@ -178,6 +182,8 @@ def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: M
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
     ingest = Ingest(store, rules, lanes, worker, clock, ground.telemetry, config.queue_entries)
+    turns = Turns()
+    subscribers = Subscribers(store, ground.vault, turns)
     keep, keep_tests = round(config.retention * 1000), round(config.test_retention * 1000)
 
     async def close() -> None:
@@ -191,6 +197,9 @@ def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: M
         triggers=triggers,
         eventing=Eventing(store, rules, triggers),
         actions=Actions(store, rules, ingest, ground.vault, clock),
+        subscribers=subscribers,
+        tenants=Tenants(store, clock, turns),
+        subscriber_lists=SubscriberLists(store, subscribers, clock, turns),
         ingest=ingest,
         worker=worker,
         scheduler=Scheduler(store, rules, triggers, worker, clock),

@@ -4,10 +4,12 @@ A member is two small documents written in the same commit: one under the list, 
 """
 
 import re
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
@@ -64,6 +66,42 @@ def check_list_id(text: str) -> str:
     return found
 
 
+def new_list(project: str, list_id: str, now: int) -> SubscriberList:
+    """A list without a name and without members."""
+    return SubscriberList(id=list_id, project=project, created_at=now, updated_at=now)
+
+
+def changed(subscribers: SubscriberList, fields: Mapping[str, Any], now: int) -> SubscriberList:
+    """The list with `fields` taken in, others passed over. Raises EnsueError `invalid` that names the field."""
+    given = {name: value for name, value in fields.items() if name in _CHECKS}
+    return replace(subscribers, **{name: _CHECKS[name](name, value) for name, value in given.items()}, updated_at=now)
+
+
+def _text(most: int) -> Callable[[str, Any], str]:
+    def check(name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > most:
+            raise EnsueError("invalid", f"list_{name}: it must be a string of at most {most} characters", name)
+        return value.strip()
+
+    return check
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise EnsueError("invalid", f"{name}: it must be true or false", name)
+    return value
+
+
+_CHECKS: Final[dict[str, Callable[[str, Any], Any]]] = {
+    "name": _text(MAX_NAME),
+    "description": _text(MAX_DESCRIPTION),
+    "track_entry": _flag,
+    "track_exit": _flag,
+}
+
+
 def list_document(subscribers: SubscriberList, *, deleted: bool = False) -> Document:
     """The document that keeps a list; an empty one, where it is `deleted`."""
     body = b"" if deleted else msgspec.json.encode(subscribers)
@@ -75,9 +113,17 @@ def list_of(document: Document) -> SubscriberList:
     return msgspec.json.decode(document.body, type=SubscriberList)
 
 
-def member_documents(project: str, member: Member, *, deleted: bool = False) -> tuple[Document, Document]:
-    """The two documents of a member; empty ones, where it is `deleted`."""
-    body = b"" if deleted else msgspec.json.encode(member)
+def member_documents(project: str, member: Member) -> tuple[Document, Document]:
+    """The two documents of a member."""
+    return _both(project, member, msgspec.json.encode(member))
+
+
+def no_member_documents(project: str, member: Member) -> tuple[Document, Document]:
+    """What stands in their place when a member has left."""
+    return _both(project, member, b"")
+
+
+def _both(project: str, member: Member, body: bytes) -> tuple[Document, Document]:
     return (
         Document(kind=MEMBER, project=project, id=member_id(member.list, member.subscriber), body=body),
         Document(kind=MEMBERSHIP, project=project, id=member_id(member.subscriber, member.list), body=body),

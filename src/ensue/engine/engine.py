@@ -1,7 +1,7 @@
 """Hides how the parts of the engine belong together: what a voice or a view is handed to work with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake, Limits
+from ensue.domain.thread import Thread, context_of
 from ensue.domain.trigger import Trigger
 from ensue.engine.actions import Actions
 from ensue.engine.clock import Clock
@@ -20,6 +21,9 @@ from ensue.engine.keys import Keys
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
 from ensue.engine.scheduler import Scheduler
+from ensue.engine.subscriber_lists import SubscriberLists
+from ensue.engine.subscribers import Subscribers
+from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
 from ensue.engine.worker import Ended, Worker
 from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery, Selection, Store
@@ -34,6 +38,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     triggers: Triggers
     eventing: Eventing
     actions: Actions
+    subscribers: Subscribers
+    tenants: Tenants
+    subscriber_lists: SubscriberLists
     ingest: Ingest
     worker: Worker
     scheduler: Scheduler
@@ -64,6 +71,9 @@ class Engine:
         self.triggers = parts.triggers
         self.eventing = parts.eventing
         self.actions = parts.actions
+        self.subscribers = parts.subscribers
+        self.tenants = parts.tenants
+        self.subscriber_lists = parts.subscriber_lists
         self.ingest = parts.ingest
         self.feed = parts.feed
         self.clock = parts.clock
@@ -118,6 +128,16 @@ class Engine:
     async def events(self, query: EventQuery) -> EventPage:
         """A page of the log."""
         return await self._store.page(query)
+
+    async def threads(self, project: str, events: Sequence[Event]) -> Mapping[str, Thread]:
+        """The thread of each of these events of the log that has one, by the event's id."""
+        found = await self._store.threads(project, [context_of(event) for event in events])
+        mine = ((event, found.get(context_of(event))) for event in events)
+        return {
+            event.id: thread
+            for event, thread in mine
+            if thread is not None and (event.context is not None or thread.root == event.id)
+        }
 
     async def scheduled(self, query: DeliveryQuery) -> tuple[Sequence[Known], str | None]:
         """A page of the events that are not due yet, those accepted last first, and the `next` of the page."""

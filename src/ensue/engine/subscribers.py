@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ensue.domain import ids
@@ -26,30 +25,21 @@ from ensue.domain.subscriber_list import (
     first_and_end,
     list_document,
     list_of,
-    member_documents,
     member_of,
+    no_member_documents,
 )
+from ensue.engine.paging import Page, Place, Span, counted, paged
 from ensue.engine.turns import Turns
 from ensue.engine.vault import Vault
 from ensue.store.base import Store
 
 MOST_EDITS: Final = 400
 MOST_DELETED: Final = 100
-COUNTED: Final = 100_000
-"""Beyond so many, a count says this many."""
-
 _TRIES: Final = 10
 _STEP: Final = 100
 
 Edit = tuple[str, Sequence[Operation]]
 """Whom to edit, and how."""
-
-
-class Page(Struct, frozen=True):
-    """Subscribers by descending id; `more` is whether there are others behind in the direction that was asked for."""
-
-    items: Sequence[Subscriber]
-    more: bool
 
 
 class Subscribers:
@@ -74,16 +64,13 @@ class Subscribers:
         found = [await self._store.get(KIND, project, subscriber_id) for subscriber_id in subscriber_ids]
         return [self._opened(document) for document in found if document is not None]
 
-    async def list(self, project: str, limit: int, *, before: str | None = None, after: str | None = None) -> Page:
-        """Up to `limit` subscribers by descending id: those just below `before`, or those just above `after`."""
-        upwards = after is not None
-        found = await self._store.list(KIND, project, before, limit + 1, after=after, upwards=upwards)
-        items = [self._opened(document) for document in found[:limit]]
-        return Page(items[::-1] if upwards else items, len(found) > limit)
+    async def list(self, project: str, place: Place) -> Page[Subscriber]:
+        """Subscribers by descending id."""
+        return await paged(self._store, Span(KIND, project), place, self._opened)
 
     async def count(self, project: str) -> int:
-        """How many subscribers there are; `COUNTED` where there are more."""
-        return await self._store.count(KIND, project, None, None, COUNTED)
+        """How many subscribers there are."""
+        return await counted(self._store, KIND, project)
 
     # editing
 
@@ -184,7 +171,7 @@ class Subscribers:
 
     async def _left(self, project: str, member: Member) -> Sequence[Put]:
         """What changes when somebody leaves a list: both documents, and the list's count."""
-        puts = [Put(document=one, expected=1) for one in member_documents(project, member, deleted=True)]
+        puts = [Put(document=one, expected=1) for one in no_member_documents(project, member)]
         document = await self._store.get(LIST, project, member.list)
         if document is not None:
             counted = list_of(document)
