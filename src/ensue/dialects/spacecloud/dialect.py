@@ -1,18 +1,45 @@
 """Hides how the edge speaks with the dialect of Space Cloud: its credentials, its refusals, its table of routes."""
 
 from collections.abc import Sequence
+from typing import Final, cast
 
+from msgspec.structs import replace
+
+from ensue.dialects.spacecloud.callers import admin, project_of
+from ensue.dialects.spacecloud.queue import FIRST, SECOND, enabled
+from ensue.dialects.spacecloud.routes import MANY, ROUTES
+from ensue.dialects.spacecloud.words import problem
+from ensue.domain.errors import EnsueError
+from ensue.domain.key import Key
+from ensue.engine.engine import Engine as WholeEngine
 from ensue.http.auth import ByToken
 from ensue.http.dialect import Engine
-from ensue.http.exchange import Route
+from ensue.http.exchange import Answer, Call, Route
+
+_ONE: Final = frozenset({FIRST.route.name, SECOND.route.name})
 
 
 class SpaceCloudDialect(ByToken):
-    """Space Cloud."""
+    """Space Cloud. Who queues one event is looked at by the queue itself, since a rule may let anybody in."""
 
     name = "spacecloud"
     prefixes = ("/v1/api", "/v1/config")
 
-    def routes(self, engine: Engine) -> Sequence[Route]:  # noqa: ARG002 - the protocol's shape
-        """The table."""
-        return ()
+    def routes(self, engine: Engine) -> Sequence[Route]:
+        """The table, with the instance's own limits on what comes in."""
+        if not isinstance(engine, WholeEngine):
+            return ROUTES
+        limits = dict.fromkeys(_ONE, engine.limits.event_bytes) | {MANY: engine.limits.batch_bytes}
+        return tuple(replace(route, body_limit=limits.get(route.name, route.body_limit)) for route in ROUTES)
+
+    async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:
+        """The key of an admin: of whoever configures, or queues many events at once."""
+        whole = cast("WholeEngine", engine)
+        project = await project_of(whole, call)
+        if route.name == MANY:
+            enabled(whole, project)
+        return await admin(whole, call, project, 403 if route.name == MANY else 401)
+
+    def problem(self, error: EnsueError, call: Call) -> Answer:
+        """A refusal in its words."""
+        return problem(error, call)
