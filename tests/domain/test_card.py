@@ -113,3 +113,12 @@ def test_wrong_types_are_named(fields: dict[str, Any]) -> None:
     """By the decoder, with the field."""
     with pytest.raises(msgspec.ValidationError, match=next(iter(fields))):
         card(**fields)
+
+
+def test_links_may_go_without_a_key() -> None:
+    """An external action gets a key of its own, distinct from those given; a button needs one."""
+    link = {"label": "Open", "url": "https://a.example/", "external": True}
+    actions = card(actions=[link, BUTTON, link | {"key": " link-2 "}, link]).actions
+    assert [action.key for action in actions] == ["link-1", "ok", "link-2", "link-3"]
+    refused("card.actions[1].key", actions=[BUTTON, {"label": "Do", "url": "https://a.example/"}])
+    refused("card.actions[0].key", actions=[link | {"key": " "}])

@@ -1,9 +1,13 @@
 """What is too old goes (design section 6): in steps, project by project, never while something is owed."""
 
+import pytest
+
 from ensue.domain.card import CardDraft
+from ensue.domain.press import BUTTON
 from ensue.domain.project import Project
 from ensue.domain.schedule import DAY
 from ensue.engine.retention import _ROWS
+from tests.engine.buttons import button, press, shown, standing
 from tests.engine.stage import Stage
 
 
@@ -81,3 +85,19 @@ async def test_events_with_debts_are_kept(stage: Stage) -> None:
     stage.clock.turn(1000 * DAY)
     await stage.parts.retention.prune(project(stage))
     assert (await logged(stage), [one.state for one in await stage.deliveries()]) == (1, ["pending"])
+
+
+async def test_buttons_are_forgotten_with_their_events(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How they stood goes when the event is gone, in steps; that of an event that is still there stays."""
+    monkeypatch.setattr("ensue.engine.retention._ROWS", 2)
+    for _ in range(5):
+        await press(stage, await shown(stage, button()))
+    stage.clock.turn(10 * DAY)
+    young = await shown(stage, button())
+    await press(stage, young)
+    await stage.idle()
+    assert len(await stage.store.list(BUTTON, stage.project, None, 99)) == 6
+    await stage.parts.retention.prune(project(stage, retention=9))
+    (left,) = await stage.store.list(BUTTON, stage.project, None, 99)
+    assert left.id.startswith(young)
+    assert await standing(stage, young) is not None

@@ -1,5 +1,6 @@
 """Hides what a card may hold: each field and button checked on the way in (design section 10)."""
 
+from itertools import count
 from typing import Final, Literal
 
 import msgspec
@@ -26,11 +27,11 @@ class ContentDraft(Struct, frozen=True):
 
 
 class ActionDraft(Struct, frozen=True):
-    """A button as it is sent; `expires_in` is seconds."""
+    """A button as it is sent; `expires_in` is seconds. An `external` one, a link, may go without a key."""
 
-    key: str
     label: str
     url: str
+    key: str | None = None
     external: bool = False
     expires_in: float | None = None
     meta: Raw = EMPTY
@@ -56,8 +57,11 @@ def card_of(draft: CardDraft, most_actions: int, allowed: Allowed) -> Card:
     if len(draft.actions) > most_actions:
         message = f"'card.actions' has {len(draft.actions)} buttons; the limit is {most_actions}."
         raise EnsueError("invalid", message, "card.actions")
-    actions = tuple(_action(action, f"card.actions[{at}]", allowed) for at, action in enumerate(draft.actions))
-    _refuse_repeated([action.key for action in actions])
+    _refuse_repeated(keys := _keys(draft.actions))
+    actions = tuple(
+        _action(action, key, f"card.actions[{at}]", allowed)
+        for at, (action, key) in enumerate(zip(draft.actions, keys, strict=True))
+    )
     return Card(
         title=_short(draft.title, "card.title", MAX_TITLE),
         avatar=_short(draft.avatar, "card.avatar", MAX_AVATAR),
@@ -98,7 +102,17 @@ def _content(draft: ContentDraft) -> Content:
     return Content(draft.type, draft.value)
 
 
-def _action(draft: ActionDraft, field: str, allowed: Allowed) -> Action:
+def _keys(drafts: list[ActionDraft]) -> list[str]:
+    """The keys of buttons in order; links without one are called `link-1` and so on, each by its own name."""
+    given = [None if draft.key is None else draft.key.strip() for draft in drafts]
+    free = (name for name in (f"link-{number}" for number in count(1)) if name not in given)
+    return [
+        key if key is not None else next(free) if draft.external else ""
+        for key, draft in zip(given, drafts, strict=True)
+    ]
+
+
+def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Action:
     url = draft.url.strip()
     if draft.external:
         _checked_link(url, f"{field}.url")
@@ -108,7 +122,7 @@ def _action(draft: ActionDraft, field: str, allowed: Allowed) -> Action:
         message = f"'{field}.expires_in' is a number of seconds above 0 and up to {MAX_EXPIRY}."
         raise EnsueError("invalid", message, f"{field}.expires_in")
     return Action(
-        key=_required(draft.key, f"{field}.key", MAX_TEXT),
+        key=_required(key, f"{field}.key", MAX_TEXT),
         label=_required(draft.label, f"{field}.label", MAX_LABEL),
         url=url,
         external=draft.external,
@@ -135,6 +149,6 @@ def _checked_url(url: str, field: str, allowed: Allowed) -> str:
 
 def _refuse_repeated(keys: list[str]) -> None:
     for at, key in enumerate(keys):
-        if key in keys[:at]:
+        if key and key in keys[:at]:
             message = f"Two buttons have the key '{key[:80]}'; keys are distinct within a card."
             raise EnsueError("invalid", message, f"card.actions[{at}].key")

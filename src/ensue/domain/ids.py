@@ -40,6 +40,11 @@ def event_id(now: int) -> str:
     return f"{_event_moment(now)}{bits >> 62:03x}-{low >> 48:04x}-{low & _LOW_48:012x}"
 
 
+def first_event_id(now: int) -> str:
+    """What sorts before the id of every event that is accepted at `now` (ms) or later, and after all others."""
+    return _event_moment(now)
+
+
 def prefixed_id(prefix: str, now: int) -> str:
     """`prefix`, then 26 characters that sort by time: 50 bits of `now` (ms), 80 of chance. `dlv_01k…`."""
     bits = _chance.getrandbits(80)

@@ -3,6 +3,11 @@
 import asyncio
 from typing import Final
 
+from msgspec.structs import replace
+
+from ensue.domain import ids
+from ensue.domain.document import Put
+from ensue.domain.press import BUTTON
 from ensue.domain.project import Project
 from ensue.domain.schedule import DAY
 from ensue.engine.clock import Clock
@@ -54,11 +59,29 @@ class Retention:
             removed += pruned.removed
             after = pruned.next
             if after is None:
-                return removed
+                break
             await self._pause(began)
+        return removed + await self._forget_buttons(project.id, before)
 
     async def _pause(self, began: float) -> None:
         await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
+
+    async def _forget_buttons(self, project: str, before: int) -> int:
+        """How the buttons stood of old events that are gone is of no use any more; how many were forgotten."""
+        forgotten = 0
+        place: str | None = ids.first_event_id(before)
+        while place is not None:
+            began = asyncio.get_running_loop().time()
+            documents = await self._store.list(BUTTON, project, place, _ROWS)
+            owners = {document.id: document.id.partition("/")[0] for document in documents}
+            there = {event.id for event in await self._store.events(project, list(set(owners.values())))}
+            gone = [replace(document, body=b"") for document in documents if owners[document.id] not in there]
+            if gone:
+                await self._store.put([Put(document=document) for document in gone])
+            forgotten += len(gone)
+            place = documents[-1].id if len(documents) == _ROWS else None
+            await self._pause(began)
+        return forgotten
 
     async def _cancel_waiting(self, project: str, before: int, now: int) -> None:
         for trigger in self._rules.triggers(project):

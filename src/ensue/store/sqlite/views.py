@@ -54,8 +54,9 @@ def document(execute: Execute, kind: str, project: str, document_id: str) -> Doc
 
 def documents(execute: Execute, kind: str, project: str, ids: Sequence[str]) -> Sequence[Document]:
     """Those of `ids` that were not deleted."""
-    wanted = strings(dict.fromkeys(ids))
-    return [document_of(row) for row in execute(BY_IDS, (wanted, kind, project))] if ids else []
+    if not ids:
+        return []
+    return [document_of(row) for row in execute(BY_IDS, (strings(dict.fromkeys(ids)), kind, project))]
 
 
 def find(execute: Execute, kind: str, alias: str) -> Document | None:
