@@ -3,13 +3,15 @@
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ensue.dialects.native import batch, intake
 from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
 from ensue.dialects.native.render import EventPage, event_view
 from ensue.domain.delivery import SCHEDULED
+from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
-from ensue.domain.pattern import matches
+from ensue.domain.pattern import RESERVED, matches
 from ensue.engine.engine import Engine, Known
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt
@@ -38,6 +40,9 @@ FIELDS: Final = (
 
 PAGE: Final = (
     *FIELDS,
+    QueryParameter(
+        "feed", "`true`: what begins a thread or stands alone, each with its thread; nothing of Ensue's own.", bool
+    ),
     QueryParameter("since", "From this `time` on (RFC 3339)."),
     QueryParameter("until", "Before this `time` (RFC 3339)."),
     QueryParameter("state", "`scheduled`: those that are not due yet; otherwise those that happened."),
@@ -46,6 +51,8 @@ PAGE: Final = (
 )
 _OF: Final = "event"
 _OF_SCHEDULED: Final = "scheduled"
+_PRESSES: Final = f"{RESERVED}action."
+"""What a plain list leaves out: every press of a button is such an event, shown in its card's thread."""
 
 
 async def send(engine: Engine, call: Call) -> Answer:
@@ -74,7 +81,11 @@ def _answer(receipt: Receipt, warnings: tuple[str, ...]) -> Answer:
 async def read(engine: Engine, call: Call) -> Answer:
     """`GET /events/{id}`."""
     call.query_values()
-    return _shown(await engine.event(call.project, call.parameters["id"]))
+    known = await engine.event(call.project, call.parameters["id"])
+    if known.state != "recorded":
+        return _shown(known)
+    threads = await engine.threads(call.project, [known.event])
+    return json_answer(200, event_view(known.event, thread=threads.get(known.event.id)))
 
 
 def _shown(known: Known) -> Answer:
@@ -87,14 +98,18 @@ async def page(engine: Engine, call: Call) -> Answer:
     if parameters.choice("state", ("scheduled",)) is not None:
         return await _scheduled(engine, call, parameters)
     query = _query(call.project, parameters, parameters.before(_OF))
-    found = await engine.events(query)
-    views = [event_view(event) for event in found.items]
+    plain = query.type is None and query.context is None
+    found = await engine.events(replace(query, without=_PRESSES if plain else None))
+    threads = await engine.threads(call.project, found.items) if query.feed else {}
+    views = [event_view(event, thread=threads.get(event.id)) for event in found.items]
     return json_answer(200, EventPage(views, next_page(_OF, found.next)))
 
 
 async def _scheduled(engine: Engine, call: Call, parameters: Parameters) -> Answer:
     """Scheduled events stand in their deliveries, which know no fields: chosen here, so that a page may be short."""
     query = _query(call.project, parameters, None)
+    if query.feed:
+        raise EnsueError("invalid", "The feed is of what happened; ask for 'feed' or for 'state', not both.", "feed")
     asked = DeliveryQuery(
         project=call.project,
         kind=SCHEDULED,
@@ -114,6 +129,7 @@ def _query(project: str, parameters: Parameters, before: str | None) -> EventQue
         until=parameters.moment("until"),
         before=before,
         limit=parameters.limit(),
+        feed=parameters.flag("feed") or False,
         **fields_of(parameters),
     )
 

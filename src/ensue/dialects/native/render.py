@@ -10,6 +10,7 @@ from ensue.domain.event import EMPTY, AttributeValue, Card, Context, Event
 from ensue.domain.key import Key, Scope
 from ensue.domain.rule import Rule
 from ensue.domain.schedule import format_time
+from ensue.domain.thread import Thread
 from ensue.domain.trigger import Format, Trigger
 from ensue.engine.keys import NewKey
 from ensue.engine.tokens import Algorithm, algorithm_of
@@ -18,7 +19,7 @@ MASK: Final = "***"
 """What stands where a secret is."""
 
 
-class EventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class PlainEventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An event as it comes out. `state` is recorded, scheduled (then `due_at` says for when) or cancelled.
 
     `sender_id` is the sender's own id. `data` is as it was sent; `data_base64` stands for bytes that are not text.
@@ -42,6 +43,21 @@ class EventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     schema: str | None = None
     card: Card | None = None
     attributes: dict[str, AttributeValue] = {}
+
+
+class ThreadView(Struct, frozen=True):
+    """What goes with an event: the id of the thread's root, how many events it has besides, and the newest of these (up
+    to 20), oldest first. The root is null where only the platform's own events are left."""
+
+    root: str | None
+    count: int
+    events: list[PlainEventView]
+
+
+class EventView(PlainEventView, frozen=True, omit_defaults=True, kw_only=True):
+    """An event as it comes out, in the feed and where one event is asked for with its `thread`, if it has one."""
+
+    thread: ThreadView | None = None
 
 
 class EventPage(Struct, frozen=True):
@@ -150,8 +166,9 @@ class AttemptView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, or action for a pressed button, which
-    has no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts` only where one is asked for."""
+    """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, or action for a pressed button,
+    which has no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts` only where one delivery is
+    asked for."""
 
     id: str
     kind: str
@@ -215,7 +232,9 @@ class NewKeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     origins: tuple[str, ...] = ()
 
 
-def event_view(event: Event, state: str = "recorded", due_at: int | None = None) -> EventView:
+def event_view(
+    event: Event, state: str = "recorded", due_at: int | None = None, thread: Thread | None = None
+) -> EventView:
     """An event as it comes out."""
     return EventView(
         id=event.id,
@@ -236,7 +255,12 @@ def event_view(event: Event, state: str = "recorded", due_at: int | None = None)
         schema=event.schema,
         card=event.card,
         attributes=event.attributes,
+        thread=None if thread is None else _thread_view(thread),
     )
+
+
+def _thread_view(thread: Thread) -> ThreadView:
+    return ThreadView(thread.root, thread.count, [event_view(event) for event in thread.events])
 
 
 def event_json(event: Event) -> bytes:
