@@ -130,13 +130,13 @@ class Engine:
         return await self._store.page(query)
 
     async def threads(self, project: str, events: Sequence[Event]) -> Mapping[str, Thread]:
-        """The thread of each of these events of the log that has one, by the event's id."""
+        """The thread of each of these events of the log that does not stand alone, by the event's id."""
         found = await self._store.threads(project, [context_of(event) for event in events])
         mine = ((event, found.get(context_of(event))) for event in events)
         return {
             event.id: thread
             for event, thread in mine
-            if thread is not None and (event.context is not None or thread.root == event.id)
+            if thread is not None and thread.count and (event.context is not None or thread.root == event.id)
         }
 
     async def scheduled(self, query: DeliveryQuery) -> tuple[Sequence[Known], str | None]:

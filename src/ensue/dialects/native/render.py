@@ -55,7 +55,8 @@ class ThreadView(Struct, frozen=True):
 
 
 class EventView(PlainEventView, frozen=True, omit_defaults=True, kw_only=True):
-    """An event as it comes out, in the feed and where one event is asked for with its `thread`, if it has one."""
+    """An event as it comes out, in the feed and where one event is asked for with its `thread`, if it does not stand
+    alone."""
 
     thread: ThreadView | None = None
 
