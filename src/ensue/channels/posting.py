@@ -62,8 +62,8 @@ def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failu
         url=request.url,
         request_headers=sent,
         status=answer.status,
-        response_headers={name: _masked(value, secret) for name, value in answer.headers},
-        response_body=_masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
+        response_headers={name: masked(value, secret) for name, value in answer.headers},
+        response_body=masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
         truncated=answer.truncated or len(answer.body) > KEPT_BODY,
     )
 
@@ -72,7 +72,7 @@ def _cut(answer: Reply) -> str:
     return answer.body[:KEPT_BODY].decode("utf-8", "replace")
 
 
-def _masked(text: str, secret: Mapping[str, str]) -> str:
+def masked(text: str, secret: Mapping[str, str]) -> str:
     """`text` without the values of secret headers; the longest first, since one may be part of another."""
     for value in sorted(filter(None, map(str.strip, secret.values())), key=len, reverse=True):
         text = text.replace(value, MASK)

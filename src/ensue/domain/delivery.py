@@ -73,10 +73,11 @@ class Exchange(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
 
 class Sent(Struct, frozen=True, gc=False, tag="sent"):
     """It arrived. `reply` is the answer's body where it has a meaning: a JSON object, for formats whose receivers may
-    answer with events or a response."""
+    answer with events or a response. `note` says what of the answer did not count."""
 
     exchange: Exchange | None = None
     reply: Raw = EMPTY
+    note: str | None = None
 
 
 class Failed(Struct, frozen=True, gc=False, tag="failed"):
@@ -219,6 +220,16 @@ def record(delivery: Delivery, result: Result, started_at: int, ended_at: int) -
         result=result.__struct_config__.tag,  # type: ignore[arg-type]
         started_at=started_at,
         duration_ms=max(0, ended_at - started_at),
-        error=result.error if isinstance(result, Failed) else getattr(result, "reason", None),
+        error=_said(result),
         exchange=result.exchange if isinstance(result, Sent | Failed) else None,
     )
+
+
+def _said(result: Result) -> str | None:
+    """Why it did not arrive, or what of the answer did not count."""
+    match result:
+        case Sent(note=note):
+            return note
+        case Failed(error=error):
+            return error
+    return result.reason
