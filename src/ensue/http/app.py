@@ -148,9 +148,9 @@ class Application:
         key = call.key
         if route.authenticated:
             if key is None:
-                key = await dialect.authenticate(self.engine, call, route)
+                key = await self._key(bound, call)
                 force_setattr(call, "key", key)
-            if not dialect.signs_bodies:
+            if key is not None and not dialect.signs_bodies:
                 self._admit(key, route, call)
         if receive is not None:
             await self._read(route, call, receive)
@@ -160,6 +160,15 @@ class Application:
             dialect.verify(self.engine, call)
             self._admit(key, route, call)
         return await route.handler(self.engine, call)
+
+    async def _key(self, bound: Bound, call: Call) -> Key | None:
+        """The key of the call; None only where the route lets those in who have none."""
+        try:
+            return await bound.dialect.authenticate(self.engine, call, bound.route)
+        except EnsueError as error:
+            if bound.route.anonymous and error.code == "unauthorized":
+                return None
+            raise
 
     def _admit(self, key: Key, route: Route, call: Call) -> None:
         admit(key, route, call)

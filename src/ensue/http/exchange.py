@@ -128,11 +128,13 @@ class QueryParameter(Struct, frozen=True):
 class Route(Struct, frozen=True, kw_only=True):
     """One row of a dialect's table.
 
-    `path` is a template: `/api/v1/events/{id}`. `scope` None asks for a key but no right; `authenticated=False` for no
-    key at all. `body_limit` is bytes; None reads no body (one that comes is dropped). `public` lets public keys in, and
-    browsers from other origins. A `hot` route has no parameters and no query, takes a body, and never answers with a
-    Stream: it may skip ASGI. `request` is the type of a body, which may be left out where not `request_required`.
-    `responses` gives the type of each success, None for an empty body.
+    `path` is a template: `/api/v1/events/{id}`, `/v1/object/{rest...}` (all that follows, if nothing else is there).
+    `scope` None asks for a key but no right; `authenticated=False` for no
+    key at all, `anonymous` for one that may be missing or may not hold: the handler decides. `body_limit` is bytes;
+    None reads no body (one that comes is dropped). `public` lets public keys in, and browsers from other origins. A
+    `hot` route has no parameters and no query, takes a body, and never answers with a Stream: it may skip ASGI.
+    `request` is the type of a body, which may be left out where not `request_required`. `responses` gives the type of
+    each success, None for an empty body.
     """
 
     method: str
@@ -143,6 +145,7 @@ class Route(Struct, frozen=True, kw_only=True):
     description: str = ""
     scope: Scope | None = None
     authenticated: bool = True
+    anonymous: bool = False
     body_limit: int | None = None
     public: bool = False
     hot: bool = False

@@ -1,13 +1,13 @@
 """Hides how the edge speaks with the dialect of Space Cloud: its credentials, its refusals, its table of routes."""
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import cast
 
 from msgspec.structs import replace
 
-from ensue.dialects.spacecloud.callers import admin, project_of
-from ensue.dialects.spacecloud.queue import FIRST, SECOND, enabled
-from ensue.dialects.spacecloud.routes import MANY, ROUTES
+from ensue.dialects.spacecloud.callers import admin, identity, project_of, token_of
+from ensue.dialects.spacecloud.queue import enabled
+from ensue.dialects.spacecloud.routes import MANY, ONE, ROUTES
 from ensue.dialects.spacecloud.words import problem
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key
@@ -15,8 +15,6 @@ from ensue.engine.engine import Engine as WholeEngine
 from ensue.http.auth import ByToken
 from ensue.http.dialect import Engine
 from ensue.http.exchange import Answer, Call, Route
-
-_ONE: Final = frozenset({FIRST.route.name, SECOND.route.name})
 
 
 class SpaceCloudDialect(ByToken):
@@ -29,13 +27,15 @@ class SpaceCloudDialect(ByToken):
         """The table, with the instance's own limits on what comes in."""
         if not isinstance(engine, WholeEngine):
             return ROUTES
-        limits = dict.fromkeys(_ONE, engine.limits.event_bytes) | {MANY: engine.limits.batch_bytes}
+        limits = dict.fromkeys(ONE, engine.limits.event_bytes) | {MANY: engine.limits.batch_bytes}
         return tuple(replace(route, body_limit=limits.get(route.name, route.body_limit)) for route in ROUTES)
 
     async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:
-        """The key of an admin: of whoever configures, or queues many events at once."""
+        """The key of an admin: of whoever configures, or queues many events at once; else of whoever has one."""
         whole = cast("WholeEngine", engine)
         project = await project_of(whole, call)
+        if route.name in ONE:
+            return (await identity(whole, token_of(call), project)).key
         if route.name == MANY:
             enabled(whole, project)
         return await admin(whole, call, project, 403 if route.name == MANY else 401)

@@ -22,9 +22,7 @@ from ensue.domain.project import Project
 from ensue.domain.rule import CLAIMS, PAYLOAD, RAW_TOKEN, Rule, refusal
 from ensue.domain.spacecloud import Path, is_synchronous, queue_members, queue_request
 from ensue.engine.engine import Engine
-from ensue.engine.tokens import Identity
-from ensue.http.auth import admit, body_limit
-from ensue.http.exchange import Answer, Call, Route
+from ensue.http.exchange import Answer, Call
 
 PATIENCE: Final = 10.0
 """Seconds that a synchronous request may take in all."""
@@ -40,7 +38,6 @@ class _Way(Struct, frozen=True):
     path: Path
     denied: int
     unfit: int
-    route: Route
 
     def refused(self, status: int, reason: str, *, within: bool) -> RefusedError:
         """A refusal for `reason`; `within` puts it after their general words, where this path has two parts."""
@@ -59,27 +56,8 @@ async def queue_second(engine: Engine, call: Call) -> Answer:
     return await _queue(engine, call, SECOND)
 
 
-def _sending(path: str, handler: Any, name: str, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=f"/v1/api/{{project}}{path}",
-        handler=handler,
-        name=name,
-        summary=summary,
-        authenticated=False,
-        public=True,
-        body_limit=256 * 1024,
-        documented=False,
-    )
-
-
-FIRST: Final = _Way(
-    "first",
-    403,
-    400,
-    _sending("/event-triggers/queue", queue_first, "scQueueEventFirst", "Queue one event, as before version 0.16."),
-)
-SECOND: Final = _Way("second", 500, 500, _sending("/eventing/queue", queue_second, "scQueueEvent", "Queue one event."))
+FIRST: Final = _Way("first", denied=403, unfit=400)
+SECOND: Final = _Way("second", denied=500, unfit=500)
 
 
 async def _queue(engine: Engine, call: Call, way: _Way) -> Answer:
@@ -121,29 +99,14 @@ async def _authorize(engine: Engine, call: Call, project: Project, event: Event,
         speaker = await identity(engine, token, project)
     except EnsueError as error:
         raise await refused_token(engine, token, error, way.denied) from None
-    _require_scope(call, speaker, way)
+    if not speaker.key.may("events:write"):
+        reason = f"The key {speaker.key.id} lacks the scope 'events:write'; use one that has it."
+        raise way.refused(way.denied, reason, within=True)
     if rule.rule == "authenticated" or is_internal(speaker):
         return
     told = refusal(rule, {CLAIMS: speaker.claims, PAYLOAD: _payload(event), RAW_TOKEN: token})
     if told is not None:
         raise way.refused(way.denied, told, within=True)
-
-
-def _require_scope(call: Call, speaker: Identity, way: _Way) -> None:
-    """Whether the key may send at all, from this page, this much."""
-    key = speaker.key
-    if not key.may("events:write"):
-        reason = f"The key {key.id} lacks the scope 'events:write'; use one that has it."
-        raise way.refused(way.denied, reason, within=True)
-    try:
-        admit(key, way.route, call)
-    except EnsueError as error:
-        if error.code != "forbidden":
-            raise
-        raise way.refused(way.denied, error.message, within=True) from None
-    most = body_limit(way.route, key)
-    if key.public and len(call.body) > most:
-        raise EnsueError("too_large", f"The key {key.id} is public: it may send {most:,} bytes at once.")
 
 
 def _payload(event: Event) -> Any:

@@ -3,13 +3,35 @@
 from typing import Final
 
 from ensue.dialects.spacecloud import configuration
-from ensue.dialects.spacecloud.queue import FIRST, SECOND, queue_many
+from ensue.dialects.spacecloud.queue import queue_first, queue_many, queue_second
 from ensue.http.exchange import Handler, Route
 
+API: Final = "/v1/api/{project}"
 CONFIG: Final = "/v1/config/projects/{project}"
 MANY: Final = "scQueueMany"
+ONE: Final = frozenset({"scQueueEventFirst", "scQueueEvent"})
+"""The names of the routes that take one event."""
+
+EVENT_BYTES: Final = 256 * 1024
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""What the queues read by default; the instance's settings replace them."""
+
 RULE_BYTES: Final = 256 * 1024
 """The most bytes of a trigger, a rule or a schema as it is sent."""
+
+
+def _queues_one(path: str, handler: Handler, name: str, summary: str) -> Route:
+    return Route(
+        method="POST",
+        path=API + path,
+        handler=handler,
+        name=name,
+        summary=summary,
+        anonymous=True,
+        public=True,
+        body_limit=EVENT_BYTES,
+        documented=False,
+    )
 
 
 def _configures(method: str, path: str, handler: Handler, name: str, summary: str) -> Route:
@@ -26,16 +48,16 @@ def _configures(method: str, path: str, handler: Handler, name: str, summary: st
 
 
 _QUEUE: Final = (
-    FIRST.route,
-    SECOND.route,
+    _queues_one("/event-triggers/queue", queue_first, "scQueueEventFirst", "Queue one event, as before version 0.16."),
+    _queues_one("/eventing/queue", queue_second, "scQueueEvent", "Queue one event."),
     Route(
         method="POST",
-        path="/v1/api/{project}/eventing/admin-queue",
+        path=f"{API}/eventing/admin-queue",
         handler=queue_many,
         name=MANY,
         summary="Queue many events at once, all of them or none.",
         scope="admin",
-        body_limit=8 * 1024 * 1024,
+        body_limit=BATCH_BYTES,
         documented=False,
     ),
 )
