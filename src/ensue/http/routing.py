@@ -1,16 +1,20 @@
 """Hides how a path finds its route: a tree of segments, matched on the raw path and decoded one by one.
 
 So a `%2F` inside an id stays in the id, a literal segment wins over a parameter, a trailing slash is the same path,
-and nothing is ever redirected.
+and nothing is ever redirected. `{rest...}` at a template's end is whatever follows, where nothing else is.
 """
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct, field
 
 from ensue.http.dialect import Dialect
 from ensue.http.exchange import Route
+
+REST: Final = "...}"
+"""How a parameter ends that takes all further segments."""
 
 
 class Bound(Struct, frozen=True):
@@ -40,13 +44,14 @@ class Found(Struct, frozen=True):
 
     def parameters(self, route: Route) -> dict[str, str]:
         """The values of the template's parameters."""
-        names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+        names = [part[1:-1].removesuffix("...") for part in route.path.split("/") if part.startswith("{")]
         return dict(zip(names, self.segments, strict=True))
 
 
 class _Node(Struct):
     literals: dict[str, "_Node"] = field(default_factory=dict)
     parameter: "_Node | None" = None
+    rest: "_Node | None" = None
     methods: dict[str, Bound] = field(default_factory=dict)
 
 
@@ -61,7 +66,10 @@ class Router:
     def _add(self, bound: Bound) -> None:
         node = self._root
         for part in _segments(bound.route.path):
-            if part.startswith("{"):
+            if part.endswith(REST):
+                node.rest = node.rest or _Node()
+                node = node.rest
+            elif part.startswith("{"):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
             else:
@@ -98,5 +106,7 @@ def _match(node: _Node, parts: list[str], at: int, taken: tuple[str, ...]) -> Fo
         if found is not None:
             return found
     if node.parameter is not None and parts[at]:
-        return _match(node.parameter, parts, at + 1, (*taken, parts[at]))
-    return None
+        found = _match(node.parameter, parts, at + 1, (*taken, parts[at]))
+        if found is not None:
+            return found
+    return Found(node.rest.methods, (*taken, "/".join(parts[at:]))) if node.rest is not None else None
