@@ -26,6 +26,9 @@ MAX_NAME: Final = 255
 SECRETS: Final = frozenset({"access_token"})
 """What is sealed where it is kept, and masked where it is shown."""
 
+HOOK: Final = "incoming_webhook"
+"""A URL that posts to one channel of a chat, as `{"url"}`: a secret too."""
+
 _SLACK_USER: Final = re.compile(r"[UW][A-Za-z0-9]{1,40}")
 _SLACK_CHANNEL: Final = re.compile(r"[CGD][A-Za-z0-9]{1,40}")
 _SLACK_WAYS: Final = ("email", "user_id", "channel_id")
@@ -51,9 +54,9 @@ class ChannelIdentity(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What is the same for two of a channel that reach the same place, whatever their tokens."""
         if isinstance(self.value, str):
             return self.value.lower() if channel == "email" else self.value
-        hook = self.value.get("incoming_webhook")
+        hook = self.value.get(HOOK)
         if isinstance(hook, dict):
-            return f"incoming_webhook {hook.get('url')}"
+            return f"{HOOK} {hook.get('url')}"
         ways = ("endpoint", *_SLACK_WAYS, *_TEAMS_WAYS)
         return " ".join(f"{way} {self.value[way]}" for way in ways if way in self.value)
 
@@ -160,11 +163,11 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _hook(given: Mapping[str, Any]) -> ChannelIdentity | None:
-    hook = given.get("incoming_webhook")
+    hook = given.get(HOOK)
     if hook is None:
         return None
     url = hook.get("url") if isinstance(hook, dict) else None
-    return ChannelIdentity(value={"incoming_webhook": {"url": _url(url, "incoming_webhook.url")}})
+    return ChannelIdentity(value={HOOK: {"url": _url(url, f"{HOOK}.url")}})
 
 
 def _url(value: Any, name: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ensue.domain.channel_identity import SECRETS, Channel, ChannelIdentity
+from ensue.domain.channel_identity import HOOK, SECRETS, Channel, ChannelIdentity
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
 
@@ -60,10 +60,20 @@ def with_secrets(subscriber: Subscriber, change: Callable[[str], str]) -> Subscr
 
 def _changed(identity: ChannelIdentity, change: Callable[[str], str]) -> ChannelIdentity:
     value = identity.value
-    if isinstance(value, str) or SECRETS.isdisjoint(value):
+    if isinstance(value, str):
         return identity
-    changed = {name: change(one) if name in SECRETS else one for name, one in value.items()}
+    changed: dict[str, Any] = {name: change(one) if name in SECRETS else one for name, one in value.items()}
+    if HOOK in changed:  # whoever knows such a URL may write there
+        changed[HOOK] = {"url": change(changed[HOOK]["url"])}
     return replace(identity, value=changed)
+
+
+def mask(secret: str) -> str:
+    """What is shown of a secret: the host of a URL, or what a token's kind is."""
+    scheme, between, rest = secret.partition("://")
+    if between:
+        return f"{scheme}://{rest.partition('/')[0]}/…"
+    return f"{secret.partition('-')[0][:5]}-…"
 
 
 def subscriber_document(subscriber: Subscriber) -> Document:

@@ -1,4 +1,4 @@
-"""Hides the calls about users: made and changed whole or by operators, read, listed, forgotten (their reference, 3.8)."""
+"""Hides the calls about users: made and changed, read, listed, forgotten (their reference, 3.8)."""
 
 from typing import Final
 
