@@ -33,6 +33,7 @@ from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
 from ensue.engine.lanes import Lanes, Rooms
+from ensue.engine.passes import Passes
 from ensue.engine.perform import Perform
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
@@ -149,34 +150,36 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         limits=limits,
     )
     channels = make_channels(ground.outbound)
-    lanes, worker = _workers(ground, channels)
+    keys = Keys(ground.store, ground.vault, ground.clock)
+    lanes, worker = _workers(ground, keys, channels)
     feed = Feed(ground.store)
     return House(
         config=config,
         store=ground.store,
         vault=ground.vault,
-        engine=Engine(_parts(ground, lanes, worker, feed, channels)),
+        engine=Engine(_parts(ground, keys, lanes, worker, feed, channels)),
         telemetry=ground.telemetry,
         condition=Condition(ground.store, lanes, worker, feed, ground.clock),
         clock=ground.clock,
     )
 
 
-def _workers(ground: Ground, channels: Mapping[str, Channel]) -> tuple[Lanes, Worker]:
+def _workers(ground: Ground, keys: Keys, channels: Mapping[str, Channel]) -> tuple[Lanes, Worker]:
     """Those who pay debts, and the lanes that they take them from."""
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
     rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
-    perform = Perform(rules, channels, ground.vault, clock, rooms)
+    perform = Perform(rules, channels, ground.vault, clock, rooms, Passes(keys))
     lanes = Lanes(perform.room, rooms)
-    settlement = Settlement(store, rules, clock, ground.telemetry)
+    settlement = Settlement(store, rules, clock, ground.telemetry, ground.limits)
     worker = Worker(store, lanes, perform, settlement, clock, ground.telemetry, config.lease)
     settlement.on_debts(worker.note)
     return lanes, worker
 
 
-def _parts(ground: Ground, lanes: Lanes, worker: Worker, feed: Feed, channels: Mapping[str, Channel]) -> Parts:
+def _parts(
+    ground: Ground, keys: Keys, lanes: Lanes, worker: Worker, feed: Feed, channels: Mapping[str, Channel]
+) -> Parts:
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
-    keys = Keys(store, ground.vault, clock)
     rules.on_keys(keys.forget)
     allowed, lookup = ground.limits.allowed, ground.outbound.lookup
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)

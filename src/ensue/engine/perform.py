@@ -15,9 +15,10 @@ from ensue.domain.plan import SCHEDULED_MARK
 from ensue.domain.press import ACTION_MARK, TIMEOUT_MS, action_of, press_of
 from ensue.domain.schedule import DAY
 from ensue.domain.signature import check_secret
-from ensue.domain.trigger import Secret, Trigger, signing
+from ensue.domain.trigger import CONVERSING, Secret, Trigger, signing
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Room, Rooms
+from ensue.engine.passes import Passes
 from ensue.engine.rules import Rules
 from ensue.engine.vault import Vault
 
@@ -35,12 +36,21 @@ class _Known(Struct, frozen=True):
 class Perform:
     """Tries a delivery once; the result is a value, whatever happens."""
 
-    def __init__(self, rules: Rules, channels: Mapping[str, Channel], vault: Vault, clock: Clock, rooms: Rooms) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        channels: Mapping[str, Channel],
+        vault: Vault,
+        clock: Clock,
+        rooms: Rooms,
+        passes: Passes,
+    ) -> None:
         self._rules = rules
         self._channels = channels
         self._vault = vault
         self._clock = clock
         self._rooms = rooms
+        self._passes = passes
         self._hosts: dict[str, str] = {}
         self._known: dict[str, _Known] = {}
 
@@ -75,6 +85,8 @@ class Perform:
             destination = self._where(delivery, event, now)
             if destination is None:
                 return Skipped("trigger deleted")
+            if destination.format in CONVERSING:
+                destination = await self._passes.added(destination, event.project, now)
             return await self._channels[delivery.kind].send(self._message(delivery, event, now), destination, held)
         except EnsueError as error:
             return Failed(error.message)

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from ensue.domain import ids
+from ensue.domain.conversation import chained, dead_letter
 from ensue.domain.delivery import (
     ACTION,
     SCHEDULED,
@@ -25,16 +26,17 @@ from ensue.domain.delivery import (
     Poisoned,
     Result,
     Retry,
+    Sent,
     decide,
     record,
 )
 from ensue.domain.document import RULES, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
-from ensue.domain.intake import Intake
+from ensue.domain.intake import Intake, Limits
 from ensue.domain.plan import plan
 from ensue.domain.press import DONE, FAILED, button_document, press_of, resolved, told
-from ensue.domain.trigger import Trigger, trigger_document
+from ensue.domain.trigger import CONVERSING, Trigger, trigger_document
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
 from ensue.engine.rules import Rules
@@ -89,11 +91,12 @@ class Settlement:
     it could not be kept either.
     """
 
-    def __init__(self, store: Store, rules: Rules, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, store: Store, rules: Rules, clock: Clock, telemetry: Telemetry, limits: Limits) -> None:
         self._store = store
         self._rules = rules
         self._clock = clock
         self._telemetry = telemetry
+        self._limits = limits
         self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()), _COMPANY)
         self._count = 0
         self._stuck = 0
@@ -215,7 +218,7 @@ class Settlement:
         """What follows of a try. What cannot be told or emitted is left out: the result itself must be kept."""
         try:
             if trial.delivery.kind == SCHEDULED:
-                return self._emission(trial.delivery, trial.result, now)
+                return self._emission(trial, now)
             if trial.delivery.kind == ACTION:
                 return self._answered(trial, now)
             return self._sending(trial, now)
@@ -242,7 +245,10 @@ class Settlement:
         return self._rules.source(delivery.project)
 
     def _planned(self, event: Event, now: int) -> Entry:
-        return plan(Intake(event), self._rules.index(event.project), now, self._rules.judge)
+        return self._accepted(Intake(event), now)
+
+    def _accepted(self, intake: Intake, now: int) -> Entry:
+        return plan(intake, self._rules.index(intake.event.project), now, self._rules.judge)
 
     def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
@@ -251,24 +257,41 @@ class Settlement:
         attempt = _attempt(trial, result)
         reports: list[Entry] = []
         puts: tuple[Put, ...] = ()
+        if isinstance(result, Sent) and result.reply and trial.event is not None:
+            following = chained(result.reply, trial.event, self._limits, now)
+            reports += (self._accepted(intake, now) for intake in following.intakes)
+            attempt = _noted(attempt, following.left_out)
         if isinstance(result, Failed) and result.permanent and trigger is not None and trigger.enabled:
             puts = (self._switch_off(trigger, result.error, now),)
-            reports.append(self._report("ensue.trigger.disabled", _disabled(trigger, result.error), delivery, now))
-        if settled.state == "dead" and not (trial.event is not None and trial.event.is_own):
-            reports.append(self._report("ensue.delivery.dead", _dead(settled, trial.event), delivery, now))
+            reports.append(self._report("ensue.trigger.disabled", _disabled(trigger, result.error), trial, now))
+        if settled.state == "dead":
+            reports += self._deaths(settled, trial, trigger, now)
         return Outcome(settled, attempt, (), tuple(reports), puts)
+
+    def _deaths(self, settled: Delivery, trial: Try, trigger: Trigger | None, now: int) -> Sequence[Entry]:
+        """What tells of a death: our own event, but not of the death of a delivery of such an event; and the letter
+        that Space Cloud's receivers know, where a trigger listens to it."""
+        event = trial.event
+        reports = []
+        if event is None or not event.is_own:
+            reports.append(self._report("ensue.delivery.dead", _dead(settled, event), trial, now))
+        if event is not None and trigger is not None and trigger.format in CONVERSING:
+            letter = dead_letter(settled, event, trigger, self._source(settled), now)
+            entry = None if letter is None else self._planned(letter, now)
+            if entry is not None and entry.deliveries:
+                reports.append(entry)
+        return reports
 
     def _retry(self, delivery: Delivery) -> Retry:
         trigger = self._rules.trigger(delivery.trigger)
         return trigger.retry if trigger is not None else Retry()
 
-    def _emission(self, delivery: Delivery, result: Result, now: int) -> Outcome:
+    def _emission(self, trial: Try, now: int) -> Outcome:
         """A scheduled event enters the log, planned by the triggers of now; its key counted when it was accepted."""
+        delivery, result = trial.delivery, trial.result
         settled = decide(delivery, result, Retry(), now, 0.0)
         if settled.state == "dead":
-            return Outcome(
-                settled, None, (), (self._report("ensue.delivery.dead", _dead(settled, None), delivery, now),)
-            )
+            return Outcome(settled, None, (), (self._report("ensue.delivery.dead", _dead(settled, None), trial, now),))
         if settled.state != "delivered":
             return Outcome(settled)
         event = decode_event(bytes(delivery.payload))
@@ -278,8 +301,9 @@ class Settlement:
         off = replace(trigger, enabled=False, disabled_reason=reason, updated_at=now)
         return Put(document=trigger_document(off), expected=self._rules.trigger_revision(trigger.id))
 
-    def _report(self, kind: str, data: dict[str, object], cause: Delivery, now: int) -> Entry:
-        """The platform's own event about `cause`, with what its triggers make of it."""
+    def _report(self, kind: str, data: dict[str, object], trial: Try, now: int) -> Entry:
+        """The platform's own event about what was tried, with what its triggers make of it; a hop behind its event."""
+        cause = trial.delivery
         event = Event(
             id=ids.event_id(now),
             project=cause.project,
@@ -290,12 +314,17 @@ class Settlement:
             source=self._source(cause),
             data=Raw(msgspec.json.encode(data)),
             content_type="application/json",
+            hops=0 if trial.event is None else trial.event.hops + 1,
         )
         return self._planned(event, now)
 
 
 def _attempt(trial: Try, result: Result) -> Attempt | None:
     return None if trial.began is None else record(trial.delivery, result, trial.began, trial.ended)
+
+
+def _noted(attempt: Attempt | None, note: str | None) -> Attempt | None:
+    return attempt if attempt is None or note is None else replace(attempt, error=note)
 
 
 def _button_of(settled: Delivery, result: Result, now: int) -> tuple[Put, ...]:
