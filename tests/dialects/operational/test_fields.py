@@ -121,8 +121,18 @@ async def test_ids_have_255_characters(log: Sender, field: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "truth"),
-    [(True, True), (1, True), ("false", True), ([], True), ({}, True)]
-    + [(False, False), (0, False), (0.0, False), ("", False), (None, False)],
+    [
+        (True, True),
+        (1, True),
+        ("false", True),
+        ([], True),
+        ({}, True),
+        (False, False),
+        (0, False),
+        (0.0, False),
+        ("", False),
+        (None, False),
+    ],
 )
 async def test_flags_are_what_javascript_takes_for_true(log: Sender, value: Any, truth: bool) -> None:  # noqa: FBT001
     """`notify`, `test`, `muted` and `contextStart`."""
@@ -179,3 +189,15 @@ async def test_the_older_path_is_the_same(log: Sender) -> None:
     for path in ("/api/v1/ingest", "/api/v1/ingest/", f"{LOG}/"):
         got = await log({"name": "an event"}, path=path)
         assert (got.status, got.body) == (201, b"success"), path
+
+
+async def test_triggers_hear_of_it(log: Sender, api: Edge) -> None:
+    """By type, by category, by a filter that looks at the card; a test event fires only what asks for tests."""
+    matches = ({"type": "order paid"}, {"category": "orders"}, {"filter": "event.card.content.value == 'ok'"})
+    triggers = [(await api.trigger(match=match))["id"] for match in matches]
+    full = {"name": "order paid", "category": "orders", "content": "ok"}
+    sent = (await log(full)).headers["x-event-id"]
+    owed = await api.items(f"/api/v1/deliveries?event={sent}")
+    assert sorted(one["trigger"] for one in owed) == sorted(triggers)
+    test = (await log(full | {"test": True})).headers["x-event-id"]
+    assert await api.items(f"/api/v1/deliveries?event={test}") == []

@@ -1,4 +1,4 @@
-"""Hides the two calls of Operational's senders: an event is logged, a user is made known."""
+"""Hides how an event is logged: read, stored, and answered with its id."""
 
 from ensue.dialects.operational import answers, intake
 from ensue.engine.engine import Engine

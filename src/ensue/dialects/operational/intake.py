@@ -17,7 +17,7 @@ from ensue.domain.card import CardDraft
 from ensue.domain.decoding import decode, decode_text
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY
-from ensue.domain.intake import ContextDraft, Draft, Intake, Limits, accept
+from ensue.domain.intake import ContextDraft, Draft, Intake, Limits, accept, refuse_beyond_public
 from ensue.domain.key import Key
 from ensue.domain.mediatype import media_type
 from ensue.http.exchange import JSON, Call
@@ -37,7 +37,13 @@ MESSAGE: Final = "message"
 
 _NEEDED: Final = "content field is required"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_WORDS: Final = {"type": "name", "subject": "userId", "context.id": "contextId", "card.title": "name"}
+_WORDS: Final = {
+    "type": "name",
+    "subject": "userId",
+    "distinct_id": "userId",
+    "context.id": "contextId",
+    "card.title": "name",
+}
 _PARTS: Final = (
     ("card.content.value", "content"),
     (".label", ".buttonText"),
@@ -66,23 +72,28 @@ class Body(Struct, frozen=True, rename="camel", gc=False):
 
 def read(call: Call, limits: Limits) -> Intake:
     """The event in a request, stamped. Raises EnsueError with the field in Operational's words."""
-    is_text = _is_text(call)
-    if len(call.body) > min(TEXT_BYTES if is_text else JSON_BYTES, limits.event_bytes):
-        raise EnsueError("too_large", "request entity too large")
+    is_text = is_plain_text(call)
+    check_size(call, limits, TEXT_BYTES if is_text else JSON_BYTES)
     key = call.header("idempotency-key")
     draft = _draft_of_text(call) if is_text else draft_of(call.body)
     meant = b""
     if key is not None:
         draft = msgspec.structs.replace(draft, idempotency_key=_utf8(key))
         meant = msgspec.json.encode(call.body) if is_text else call.body
-    _refuse_beyond_public(draft, cast("Key", call.key))
     try:
+        refuse_beyond_public(draft, cast("Key", call.key))
         return accept(draft, call.project, limits, call.now, body=meant)
     except EnsueError as error:
         raise in_their_words(error) from None
 
 
-def _is_text(call: Call) -> bool:
+def check_size(call: Call, limits: Limits, most: int = JSON_BYTES) -> None:
+    """Refuse a body beyond `most` bytes, or beyond the instance's own limit; EnsueError `too_large`."""
+    if len(call.body) > min(most, limits.event_bytes):
+        raise EnsueError("too_large", "request entity too large")
+
+
+def is_plain_text(call: Call) -> bool:
     """Whether the body is plain text; JSON if not. Raises `invalid` for every other media type."""
     given = call.header("content-type")
     if given == JSON:
@@ -92,8 +103,14 @@ def _is_text(call: Call) -> bool:
         return False
     if media is not None and media.essence == "text/plain" and media.codec is not None:
         return True
+    raise wrong_media(call)
+
+
+def wrong_media(call: Call) -> EnsueError:
+    """The refusal of a media type, in their spelling."""
+    given = call.header("content-type")
     message = f"Missing or unacceptible content-type sent {'undefined' if given is None else given[:80]}"
-    raise EnsueError("invalid", message, "content-type")
+    return EnsueError("invalid", message, "content-type")
 
 
 def _utf8(header: str) -> str:
@@ -121,7 +138,7 @@ def draft_of(body: bytes) -> Draft:
     if name is None and not is_given(said.content):
         raise EnsueError("invalid", _NEEDED, "content")
     category = _string(said.category, "category")
-    context = _text(said.context_id, "contextId")
+    context = text_of(said.context_id, "contextId")
     card = CardDraft(
         title=name,
         avatar=_avatar(said.avatar),
@@ -134,7 +151,7 @@ def draft_of(body: bytes) -> Draft:
     )
     return Draft(
         type=_type(name),
-        subject=_text(said.user_id, "userId"),
+        subject=text_of(said.user_id, "userId"),
         context=None if context is None else ContextDraft(context, is_truthy(said.context_start)),
         card=card,
     )
@@ -159,8 +176,8 @@ def _string(value: Any, field: str) -> str | None:
     return value.strip() or None
 
 
-def _text(value: Any, field: str) -> str | None:
-    """The same; a number becomes text as JavaScript writes it."""
+def text_of(value: Any, field: str) -> str | None:
+    """Text, None where there is none; a number becomes text. Raises `invalid` for anything else."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
     return _string(value, field)
@@ -183,13 +200,6 @@ def _avatar(value: Any) -> str | None:
         return None
     avatar = value.strip()
     return avatar if avatar[:8].lower().startswith(("http://", "https://")) else graphemes.first(avatar) or None
-
-
-def _refuse_beyond_public(draft: Draft, key: Key) -> None:
-    """A public key stands in web pages: whoever reads them must not reach people, or make requests (design 8, Keys)."""
-    if key.public and draft.card is not None and (draft.card.actions or draft.card.notify):
-        field = "actions" if draft.card.actions else "notify"
-        raise EnsueError("forbidden", f"The key {key.id} is public: it may not send '{field}'.", field)
 
 
 def in_their_words(error: EnsueError) -> EnsueError:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ensue.dialects.operational import events
+from ensue.dialects.operational.identify import identify
 from ensue.dialects.operational.intake import JSON_BYTES
 from ensue.http.exchange import JSON, Handler, Route
 
@@ -26,5 +27,6 @@ def _route(path: str, handler: Handler, name: str, summary: str, *, public: bool
 ROUTES: Final = (
     _route("/api/v1/log", events.log, "logEvent", "Log one event.", public=True),
     _route("/api/v1/ingest", events.log, "ingestEvent", "The same, as older clients call it.", public=True),
+    _route("/api/v1/identify", identify, "identifyUser", "Keep what is known of a user.", public=False),
 )
 """Every path of the dialect."""
