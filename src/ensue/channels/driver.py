@@ -55,7 +55,10 @@ class Driver:
             self._multi.remove_handle(transfer.curl)
 
     def close(self) -> None:
-        """Ends every transfer (their futures say so) and closes every connection."""
+        """Ends every transfer (their futures say so) and closes every connection; a second time does nothing, since
+        channels share a client."""
+        if self._closed:
+            return
         self._closed = True
         for transfer in list(self._running.values()):
             self._finish(transfer.curl, pycurl.E_ABORTED_BY_CALLBACK, "the client was closed")
