@@ -42,6 +42,7 @@ async def test_every_field_comes_out_as_it_went_in(api: Edge) -> None:
     assert event.pop("received_at") == event_time(api)
     assert event.pop("state") == "recorded"
     assert event.pop("sender_id") == "mine"
+    assert event["card"]["actions"][0].pop("expires_at") == "2027-01-15T08:01:00.000Z"
     assert event.pop("card") == CARD | {"content": {"type": "rows", "value": [["a", 1]]}}
     assert event.pop("time") == "2026-01-02T03:04:05.000Z"
     plain = {name: value for name, value in FULL.items() if name not in ("id", "card", "time")}

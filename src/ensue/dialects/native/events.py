@@ -1,5 +1,6 @@
 """Hides how events are spoken of in the native API: sent one by one, read, paged, cancelled, removed."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -7,11 +8,12 @@ from msgspec.structs import replace
 
 from ensue.dialects.native import batch, intake
 from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
-from ensue.dialects.native.render import EventPage, event_view
+from ensue.dialects.native.render import EventPage, EventView, event_view
 from ensue.domain.delivery import SCHEDULED
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.pattern import RESERVED, matches
+from ensue.domain.thread import Thread
 from ensue.engine.engine import Engine, Known
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt
@@ -85,7 +87,8 @@ async def read(engine: Engine, call: Call) -> Answer:
     if known.state != "recorded":
         return _shown(known)
     threads = await engine.threads(call.project, [known.event])
-    return json_answer(200, event_view(known.event, thread=threads.get(known.event.id)))
+    (view,) = await _views(engine, call.project, [known.event], threads)
+    return json_answer(200, view)
 
 
 def _shown(known: Known) -> Answer:
@@ -101,8 +104,17 @@ async def page(engine: Engine, call: Call) -> Answer:
     plain = query.type is None and query.context is None
     found = await engine.events(replace(query, without=_PRESSES if plain else None))
     threads = await engine.threads(call.project, found.items) if query.feed else {}
-    views = [event_view(event, thread=threads.get(event.id)) for event in found.items]
+    views = await _views(engine, call.project, found.items, threads)
     return json_answer(200, EventPage(views, next_page(_OF, found.next)))
+
+
+async def _views(
+    engine: Engine, project: str, events: Sequence[Event], threads: Mapping[str, Thread]
+) -> list[EventView]:
+    """Events as they come out, each with its thread and how its buttons stand."""
+    all_shown = [*events, *(event for thread in threads.values() for event in thread.events)]
+    buttons = await engine.actions.buttons(project, all_shown)
+    return [event_view(event, thread=threads.get(event.id), buttons=buttons) for event in events]
 
 
 async def _scheduled(engine: Engine, call: Call, parameters: Parameters) -> Answer:

@@ -1,13 +1,16 @@
 """Hides how things look from outside: RFC 3339 times, masked secrets, nothing of how they are kept (design 10)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
+from ensue.dialects.native.cards import CardView, card_view
 from ensue.domain.delivery import JITTER, Attempt, Delivery, State
-from ensue.domain.event import EMPTY, AttributeValue, Card, Context, Event
+from ensue.domain.event import EMPTY, AttributeValue, Context, Event
 from ensue.domain.key import Key, Scope
+from ensue.domain.press import Button
 from ensue.domain.rule import Rule
 from ensue.domain.schedule import format_time
 from ensue.domain.thread import Thread
@@ -17,6 +20,8 @@ from ensue.engine.tokens import Algorithm, algorithm_of
 
 MASK: Final = "***"
 """What stands where a secret is."""
+
+NO_BUTTONS: Final[Mapping[str, Button]] = {}
 
 
 class PlainEventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -41,7 +46,7 @@ class PlainEventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     data_base64: str | None = None
     content_type: str | None = None
     schema: str | None = None
-    card: Card | None = None
+    card: CardView | None = None
     attributes: dict[str, AttributeValue] = {}
 
 
@@ -234,9 +239,13 @@ class NewKeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def event_view(
-    event: Event, state: str = "recorded", due_at: int | None = None, thread: Thread | None = None
+    event: Event,
+    state: str = "recorded",
+    due_at: int | None = None,
+    thread: Thread | None = None,
+    buttons: Mapping[str, Button] = NO_BUTTONS,
 ) -> EventView:
-    """An event as it comes out."""
+    """An event as it comes out; `buttons` are those that were pressed, of its thread too."""
     return EventView(
         id=event.id,
         type=event.type,
@@ -254,14 +263,14 @@ def event_view(
         data_base64=event.data_base64,
         content_type=event.content_type,
         schema=event.schema,
-        card=event.card,
+        card=card_view(event, buttons),
         attributes=event.attributes,
-        thread=None if thread is None else _thread_view(thread),
+        thread=None if thread is None else _thread_view(thread, buttons),
     )
 
 
-def _thread_view(thread: Thread) -> ThreadView:
-    return ThreadView(thread.root, thread.count, [event_view(event) for event in thread.events])
+def _thread_view(thread: Thread, buttons: Mapping[str, Button]) -> ThreadView:
+    return ThreadView(thread.root, thread.count, [event_view(event, buttons=buttons) for event in thread.events])
 
 
 def event_json(event: Event) -> bytes:

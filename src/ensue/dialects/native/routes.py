@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ensue.dialects.native import batch, deliveries, events, keys, stream, triggers
+from ensue.dialects.native import actions, batch, deliveries, events, keys, stream, triggers
 from ensue.dialects.native.render import (
     DeliveryPage,
     DeliveryView,
@@ -154,6 +154,40 @@ _EVENTS: Final = (
     ),
 )
 
+_ACTIONS: Final = (
+    replace(
+        _do(
+            "/events/{id}/actions/{key}",
+            actions.press,
+            "actions:run",
+            "pressAction",
+            "Press a button; the answer tells what came of it.",
+            {200: actions.Outcome},
+        ),
+        description=(
+            "One signed request goes to the button's URL, with 10 seconds for its answer: 200 or 201 is `done`, all "
+            "else is `failed`, with its `reason`, and may be pressed again. 409 where it is running, finished, expired "
+            "or a link; 503 where there is no room to try it now: then nothing is stored. It reads no body."
+        ),
+    ),
+    _get(
+        "/actions/secret",
+        actions.secret,
+        "triggers",
+        "getActionsSecret",
+        "Show the secret that signs the requests of this project's buttons.",
+        SecretView,
+    ),
+    _do(
+        "/actions/rotate-secret",
+        actions.rotate,
+        "triggers",
+        "rotateActionsSecret",
+        "Give the buttons a new secret; the old one signs beside it for 24 hours.",
+        {200: SecretView},
+    ),
+)
+
 _TRIGGERS: Final = (
     _do(
         "/triggers",
@@ -289,5 +323,5 @@ _KEYS: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SENDING, *_EVENTS, *_TRIGGERS, *_DELIVERIES, *_KEYS)
+ROUTES: Final[tuple[Route, ...]] = (*_SENDING, *_EVENTS, *_ACTIONS, *_TRIGGERS, *_DELIVERIES, *_KEYS)
 """Every call of the native API."""
