@@ -48,8 +48,7 @@ def actions_of(given: Raw) -> list[ActionDraft]:
         buttons = _buttons.decode(given)
     except msgspec.ValidationError:
         raise _not_buttons(given) from None
-    keys = {button.key.strip() for button in buttons if isinstance(button.key, str)}
-    return [_action(button, f"actions[{at}]", f"link-{at + 1}", keys) for at, button in enumerate(buttons)]
+    return [_action(button, f"actions[{at}]") for at, button in enumerate(buttons)]
 
 
 def _not_buttons(given: Raw) -> EnsueError:
@@ -58,7 +57,7 @@ def _not_buttons(given: Raw) -> EnsueError:
     return EnsueError("invalid", "actions should have at least 1 action", "actions")
 
 
-def _action(button: Button, field: str, spare: str, taken: set[str]) -> ActionDraft:
+def _action(button: Button, field: str) -> ActionDraft:
     external = is_truthy(button.external)
     url = _text(button.url, f"{field}.url", "Action needs to have a valid url")
     label = _text(button.button_text, f"{field}.buttonText", "Action needs to have buttonText")
@@ -67,7 +66,7 @@ def _action(button: Button, field: str, spare: str, taken: set[str]) -> ActionDr
         raise EnsueError("invalid", message, f"{field}.buttonText")
     minutes = _minutes(button.expire_in, f"{field}.expireIn", None if external else DEFAULT_EXPIRY)
     return ActionDraft(
-        key=_key(button.key, f"{field}.key", spare, taken, external=external),
+        key=_key(button.key, f"{field}.key", external=external),
         label=label,
         url=url,
         external=external,
@@ -84,17 +83,15 @@ def _text(value: Any, field: str, missing: str) -> str:
     return value.strip()
 
 
-def _key(value: Any, field: str, spare: str, taken: set[str], *, external: bool) -> str:
-    """A link needs no key; on the card, where each action has one, it gets one that no other has."""
+def _key(value: Any, field: str, *, external: bool) -> str | None:
+    """A link needs none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return msgspec.json.encode(value).decode()
     if isinstance(value, str) and value.strip():
         return value.strip()
     if not external or is_truthy(value):
         raise EnsueError("invalid", "Action needs to have a key or be marked as external", field)
-    while spare in taken:
-        spare += "-"
-    return spare
+    return None
 
 
 def _minutes(value: Any, field: str, default: float | None) -> float | None:
