@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from ensue.domain.delivery import Delivery, Entry, Failed, Interrupted, Later, Result, Retry, Sent, Skipped
-from ensue.domain.event import Card
+from ensue.domain.event import Card, Context
 from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 from ensue.store.memory import MemoryStore
 from ensue.store.sqlite import SqliteStore
@@ -25,6 +25,7 @@ HOUR = 3_600_000
 
 lanes = st.lists(st.sampled_from(LANES), max_size=3)
 promises = st.lists(st.sampled_from([once(name, body) for name in NAMES for body in ("", "x", "y")]), max_size=2)
+contexts = st.sampled_from(["none", "a", "b", "of an event"])
 puts = st.lists(
     st.builds(
         put,
@@ -103,11 +104,27 @@ class Stores(RuleBasedStateMachine):
         debts = [delivery(made.event, self.now, lane=lane, due_at=self.now + n) for n, lane in enumerate(lanes)]
         self._append(replace(made, deliveries=tuple(debts), puts=tuple(puts)))
 
-    @rule(once=promises)
-    def schedule(self, once: list[Any]) -> None:
+    @rule(once=promises, context=contexts, start=st.booleans())
+    def schedule(self, once: list[Any], context: str, start: bool) -> None:  # noqa: FBT001 - drawn
         """An event comes in for later."""
         self.now += 7
-        self._append(scheduled(self.now + HOUR, self.now, once=once))
+        self._append(scheduled(self.now + HOUR, self.now, once=once, context=self._context(context, 0, start)))
+
+    def _context(self, name: str, which: int, start: bool) -> Context | None:  # noqa: FBT001 - drawn
+        if name == "none" or (name == "of an event" and not self.known):
+            return None
+        return Context(self.known[-1 - which % len(self.known)].event.id if name == "of an event" else name, start)
+
+    @rule(context=contexts, start=st.booleans(), which=st.integers(0, 5), own=st.booleans(), test=st.booleans())
+    def tell(self, context: str, start: bool, which: int, own: bool, test: bool) -> None:  # noqa: FBT001 - drawn
+        """A story goes on: two events of it, in one commit."""
+        self.now += 7
+        inside = self._context(context, which, start)
+        card = Card(test=True) if test else None
+        made = entry(self.now, context=inside, card=card, type="ensue.action.done" if own else "told")
+        follows = entry(self.now, context=inside or Context(made.event.id))
+        self.both(lambda store: store.append(lambda _: [made, follows]))
+        self.known += [made, follows]
 
     def _append(self, made: Entry) -> None:
         again = replace(entry(self.now, once=made.once), puts=made.puts)
@@ -141,7 +158,7 @@ class Stores(RuleBasedStateMachine):
         told = replace(
             outcome(debt, result, self.now, Retry(attempts=2)),
             puts=tuple(puts),
-            emits=(entry(self.now, once=emit, type="told"),),
+            emits=(entry(self.now, once=emit, type="told", context=Context("a", start=bool(emit))),),
             next=(delivery(now=self.now, lane=LANES[0]),),
         )
         self.both(lambda store: store.settle(lambda _: [told, told]))
@@ -200,6 +217,11 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.read(None, 1000))
         self.both(lambda store: store.page(EventQuery(project=PROJECT, limit=1000)))
         self.both(lambda store: store.page(EventQuery(project=PROJECT, type="told", test=False, limit=1000)))
+        self.both(lambda store: store.page(EventQuery(project=PROJECT, feed=True, limit=1000)))
+        self.both(lambda store: store.page(EventQuery(project=PROJECT, context="a", limit=1000)))
+        names = ["a", "b", *(known.event.id for known in self.known)]
+        for project in (PROJECT, OTHER):
+            self.both(partial(_threads, project, names))
         for state in (None, "pending", "dead", "cancelled"):
             query = DeliveryQuery(project=PROJECT, state=state, limit=1000)
             self.both(partial(_deliveries, query))
@@ -208,6 +230,10 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.list("note", None, None, 100))
         if self.held:
             self.both(lambda store: store.attempts(self.held[-1].id))
+
+
+async def _threads(project: str, names: list[str], store: Store) -> Any:
+    return sorted((await store.threads(project, names)).items())
 
 
 async def _deliveries(query: DeliveryQuery, store: Store) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from ensue.domain.event import Card
 from ensue.domain.schedule import HOUR
 from ensue.store.base import DeliveryQuery, EventQuery
-from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, views
+from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, threads, views
 from ensue.store.sqlite.commit import STATES_OF
 from tests.contract.builders import NOW, PROJECT, append, entry, once
 from tests.store.conftest import ask
@@ -90,6 +90,12 @@ async def test_a_page_of_deliveries_keeps_its_budget(store: SqliteStore, monkeyp
         (debts.CLAIM, "PRIMARY KEY"),
         (debts.RENEW, "PRIMARY KEY"),
         (STATES_OF, "delivery_id"),
+        (threads.STANDINGS, "PRIMARY KEY"),
+        (threads.BEGINNERS, "event_id"),
+        (threads.CHILDREN, "PRIMARY KEY"),
+        (threads.HEIR, "event_context"),
+        (threads.THREADS, "PRIMARY KEY"),
+        (threads.NEWEST, "event_context"),
         (views.LANES, "delivery_pending"),
         (views.ATTEMPTS, "PRIMARY KEY"),
         (log.AFTER, "PRIMARY KEY"),

@@ -132,7 +132,7 @@ def threads(execute: Execute, project: str, contexts: Sequence[str]) -> Mapping[
         return {}
     rows = execute(THREADS, (strings(dict.fromkeys(contexts)), project)).fetchall()
     return {
-        context: Thread(root, others, _newest(execute, project, context, cursor) if others else ())
+        context: Thread(root, others, _newest(execute, project, context, cursor) if others else [])
         for context, cursor, others, root in rows
     }
 
