@@ -22,13 +22,17 @@ class Workspace(Struct):
     token: str
     project: str
 
+    def signature(self, url: str, content: bytes = b"", method: str = "POST") -> str:
+        """What a client signs such a request with."""
+        path, _, query = url.partition("?")
+        request = SignedRequest(method.encode(), path.encode(), query.encode(), TYPE.encode(), DATE.encode(), content)
+        return sign_request(request, self.secret.encode()).decode()
+
     async def __call__(self, url: str, body: Any = b"", method: str = "POST", **headers: str) -> Got:
         """One signed request; a body that is not bytes is sent as JSON. A header that is empty is left out."""
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        path, _, query = url.partition("?")
-        request = SignedRequest(method.encode(), path.encode(), query.encode(), TYPE.encode(), DATE.encode(), content)
-        signature = sign_request(request, self.secret.encode()).decode()
-        sent = {"Authorization": f"{self.id}:{signature}", "Content_Type": TYPE, "Date": DATE} | headers
+        signed = f"{self.id}:{self.signature(url, content, method)}"
+        sent = {"Authorization": signed, "Content_Type": TYPE, "Date": DATE} | headers
         stranger = self.api.with_token(None)
         return await stranger(method, url, content, **{name: value for name, value in sent.items() if value})
 
