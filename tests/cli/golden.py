@@ -100,6 +100,18 @@ STREAM: Final = (
 OUTCOME: Final = {"event": "01a0", "delivery": DEAD["id"], "state": "dead", "attempt": ATTEMPTS[0]}
 
 
+PRESSED: Final = {
+    "state": "failed",
+    "event": "01a0",
+    "action": "ban",
+    "delivery": DEAD["id"],
+    "at": "2026-01-02T03:04:06.000Z",
+    "by": {"id": "key_1", "name": "ops"},
+    "status": 500,
+    "reason": "status 500",
+}
+
+
 def answer(body: Any, status: int = 200) -> list[Say]:
     """One answer."""
     return [Say(status, body)]
@@ -131,6 +143,11 @@ CASES: Final[Mapping[str, Case]] = {
     "send-json": Case("send order.paid --json", answer({"id": "01a0", "duplicate": False, "warnings": ["w"]}, 202)),
     "send-refused": Case("send ensue.x", [refusal(400, "invalid", "Types that begin with 'ensue.' are Ensue's own.")]),
     "send-refused-json": Case("send ensue.x --json", [refusal(400, "invalid", "No such thing.")]),
+    "press": Case("press 01a0 ban", answer(PRESSED)),
+    "press-json": Case("press 01a0 ban --json", answer(PRESSED)),
+    "press-refused": Case("press 01a0 ban", [refusal(409, "conflict", "The action 'ban' is done.")]),
+    "actions-secret": Case("actions secret", answer({"secret": "whsec_c2VjcmV0"})),
+    "actions-secret-rotate": Case("actions secret --rotate --json", answer({"secret": "whsec_c2VjcmV0"})),
     "tail": Case("tail --count 2", answer(STREAM)),
     "tail-json": Case("tail --count 2 --json", answer(STREAM)),
     "triggers-list": Case("triggers list", answer(_BOTH)),

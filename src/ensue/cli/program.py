@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ensue.cli import deliveries, events, keys, serving, triggers, upkeep
+from ensue.cli import actions, deliveries, events, keys, serving, triggers, upkeep
 from ensue.cli.exits import FAILED, INTERRUPTED, READER_GONE, REFUSED, UNREACHABLE, USAGE, FailedError, UsageError
 from ensue.cli.parsing import Group, new_parser
 from ensue.cli.terminal import Terminal
@@ -23,6 +23,7 @@ def build_parser() -> ArgumentParser:
     serving.add(commands)
     keys.add(commands)
     events.add(commands)
+    actions.add(commands)
     triggers.add(commands)
     deliveries.add(commands)
     upkeep.add(commands)

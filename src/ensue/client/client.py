@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import Any, Final, Self, Unpack, cast
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from ensue.client.events import EventFields, NewEvent, encode, event_body
-from ensue.client.resources import ROOT, Deliveries, Keys, Triggers, item, pages
+from ensue.client.resources import ROOT, Actions, Deliveries, Keys, Triggers, item, pages
 from ensue.client.stream import Streamed, follow
 from ensue.client.transport import ApiError, Call, QueryValue, Transport
 from ensue.config import client_defaults
@@ -65,6 +66,7 @@ class Client:
         self._transport = Transport(url, key, timeout=timeout, retries=retries)
         self.triggers = Triggers(self._transport, "triggers")
         self.deliveries = Deliveries(self._transport, "deliveries")
+        self.actions = Actions(self._transport, "actions")
         self.keys = Keys(self._transport, "keys")
 
     @property
@@ -109,6 +111,13 @@ class Client:
         call = Call(method="POST", path=item("events", event, "cancel"))
         cancelled: dict[str, Any] = self._transport.call(call) or {}
         return cancelled
+
+    def press(self, event: str, action: str) -> dict[str, Any]:
+        """Press a button of an event, by its key, and wait for what comes of it: `state` is done or failed, with a
+        `reason`. ApiError `conflict` where it is running, finished or expired."""
+        path = f"{item('events', event, 'actions')}/{quote(action, safe='')}"
+        outcome: dict[str, Any] = self._transport.call(Call(method="POST", path=path, repeatable=False))
+        return outcome
 
     def delete(self, event: str) -> None:
         """Remove an event for good: its data and card, not the attempts of its deliveries."""

@@ -98,6 +98,18 @@ class Triggers(_Resource):
         return self._post(item(self._kind, trigger, "rotate-secret"), body, repeatable=False)
 
 
+class Actions(_Resource):
+    """`/actions`: what the buttons of cards send; `Client.press` presses one."""
+
+    def secret(self) -> dict[str, Any]:
+        """The secret that signs the requests of this project's buttons."""
+        return self._get("secret")
+
+    def rotate_secret(self) -> dict[str, Any]:
+        """A new one; the old one signs beside it for a day."""
+        return self._post(item(self._kind, "rotate-secret"), repeatable=False)
+
+
 class Deliveries(_Resource):
     """`/deliveries`: what is owed, and what became of it."""
 
