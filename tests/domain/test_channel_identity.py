@@ -91,8 +91,9 @@ def test_a_push_has_a_provider() -> None:
     known = ChannelIdentity(value="t", provider="xiaomi", bundle_id="com.app", device_id="d")
     assert check_identity("androidpush", "t", about) == known
     assert check_identity("androidpush", {"token": "t", **about}, {}) == known
-    for wrong in ("pigeon", 5, ["fcm"], {}):
-        assert _reason("androidpush", "t", {"provider": wrong or "x"}) == "the provider is one of fcm, xiaomi, oppo"
+    wrong: Any
+    for wrong in ("pigeon", 5, ["fcm"], {"a": 1}):
+        assert _reason("androidpush", "t", {"provider": wrong}) == "the provider is one of fcm, xiaomi, oppo"
     assert "bundle_id" in _reason("iospush", "t", {"bundle_id": 5})
 
 
