@@ -109,8 +109,9 @@ def read(body: bytes, key: Key, limits: Limits, now: int, prefix: str = "", *, c
     Raises EnsueError `invalid`, `too_large`, `forbidden`.
     """
     if len(body) > limits.suprsend_event_bytes:
+        what = prefix.rstrip(".") or "The event"
         most = limits.suprsend_event_bytes
-        raise EnsueError("too_large", f"The event is larger than {most:,} bytes; attach files by their URL.")
+        raise EnsueError("too_large", f"{what} is larger than {most:,} bytes; attach files by their URL.")
     if not body:
         raise EnsueError("invalid", "Request body must not be empty")
     said = decode(body, EventBody, prefix, checked=checked)
@@ -123,12 +124,15 @@ def read(body: bytes, key: Key, limits: Limits, now: int, prefix: str = "", *, c
 
 
 def in_their_words(error: EnsueError, prefix: str = "") -> EnsueError:
-    """A refusal that calls our fields as SuprSend does, with `prefix` before them."""
+    """A refusal that names our fields as SuprSend does, in its message too: clients read nothing else. `prefix` is put
+    before the name.
+    """
     ours = error.field
-    if ours is None:
-        return error
-    theirs = prefix + _NAMES.get(ours, ours)
-    return EnsueError(error.code, error.message.replace(f"'{ours}'", f"'{theirs}'"), theirs)
+    theirs = prefix.rstrip(".") if ours is None else prefix + _NAMES.get(ours, ours)
+    message = error.message if ours is None else error.message.replace(f"'{ours}'", f"'{theirs}'")
+    if theirs not in message:
+        message = f"{theirs}: {message}"
+    return EnsueError(error.code, message, theirs or None)
 
 
 def _event(said: EventBody, project: str, limits: Limits, now: int) -> Intake:
@@ -215,7 +219,7 @@ def _check_reserved(name: str, value: Raw, limits: Limits, *, identify: bool) ->
 
 def check_attachments(value: Raw, limits: Limits, where: str) -> None:
     """Refuse attachments that no message could carry. Nothing is fetched. Raises EnsueError `invalid`."""
-    for at, one in enumerate(decode(bytes(value), list[Attachment], f"{where}.", checked=True)):
+    for at, one in enumerate(decode(bytes(value), list[Attachment], where, checked=True)):
         place = f"{where}[{at}]"
         if one.url:
             check_url(one.url, limits.allowed, f"{place}.url")
