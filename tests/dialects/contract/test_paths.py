@@ -1,0 +1,175 @@
+"""Every path of every dialect: how it answers where something is missing, wrong, or too much. Generic: new routes too."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from ensue.http.exchange import Route
+from tests.dialects.contract.tables import NAMES, ROUTES, filled
+from tests.dialects.contract.voices import BY_DIALECT, JSON, VOICES, Request, Voice, call, events_of, new_key
+from tests.dialects.edge import Edge
+
+PAGES = Path(__file__).parents[3] / "docs/reference"
+EACH = pytest.mark.parametrize("voice", VOICES, ids=[voice.name for voice in VOICES])
+EVERY = pytest.mark.parametrize(("dialect", "route"), ROUTES, ids=NAMES)
+SPOKEN = pytest.mark.parametrize("voice", BY_DIALECT.values(), ids=list(BY_DIALECT))
+
+NOWHERE = {
+    "native": ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/events/x/nothing", "/api/v1//events"],
+    "operational": ["/api/v1/log/x", "/api/v1/ingest/x/y", "/api/v1/log//"],
+    "spacecloud": [
+        "/v1/api",
+        "/v1/api/default",
+        "/v1/api/default/eventing",
+        "/v1/config/projects/default/x",
+        "/v1/config/x",
+    ],
+    "suprsend": ["/event/x", "/v2", "/v2/nothing", "/trigger/x/y", "/v2/event/x", "/v1/user/x/y/z"],
+}
+"""Paths that are a dialect's own, and where nothing is."""
+
+
+def page(dialect: str) -> str:
+    """The reference page of a dialect."""
+    path = PAGES / ("api.md" if dialect == "native" else f"dialects/{dialect}.md")
+    assert path.is_file(), f"docs/reference/{path.relative_to(PAGES)} is missing"
+    return path.read_text("utf-8")
+
+
+@EVERY
+def test_a_route_is_documented(dialect: str, route: Route) -> None:
+    """Its path stands on the page of its dialect."""
+    wanted = route.path.removeprefix("/api/v1") if dialect == "native" else route.path
+    text = page(dialect)
+    assert f"{route.method} {route.path}" in text or f"`{wanted}" in text or f"{wanted}`" in text, wanted
+
+
+@SPOKEN
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
+async def test_where_nothing_is(api: Edge, voice: Voice, method: str) -> None:
+    """A refusal in the dialect's form, with a key and without; nothing is a redirect."""
+    key = await new_key(api)
+    for path in NOWHERE[voice.dialect]:
+        request = Request(method, path, b"{}", {"content-type": JSON})
+        for one in (request, voice.sign(request, key)):
+            got = await call(api, one)
+            assert got.status in (voice.status("not_found"), 401, 501), (path, got.body)
+            assert voice.told(got)
+
+
+@EVERY
+async def test_a_wrong_method(api: Edge, dialect: str, route: Route) -> None:
+    """Refused in the dialect's form, with the methods that there are."""
+    voice = BY_DIALECT[dialect]
+    key = await new_key(api)
+    there = {one.method for name, one in ROUTES if name == dialect and filled(one) == filled(route)}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"} - there - ({"GET"} & there):
+        got = await call(api, voice.sign(Request(method, filled(route)), key))
+        assert got.status == voice.status("not_allowed"), got.body
+        assert there <= set(got.headers["allow"].split(", "))
+        assert voice.told(got)
+    assert await events_of(api) == []
+
+
+@EVERY
+async def test_options_and_head(api: Edge, dialect: str, route: Route) -> None:
+    """OPTIONS names the methods; HEAD is GET without a body, or refused where there is no GET."""
+    voice = BY_DIALECT[dialect]
+    key = await new_key(api)
+    options = await call(api, Request("OPTIONS", filled(route)))
+    assert (options.status, options.body) == (204, b"")
+    assert {route.method, "OPTIONS"} <= set(options.headers["allow"].split(", "))
+    head = await call(api, voice.sign(Request("HEAD", filled(route)), key))
+    if "HEAD" in options.headers["allow"].split(", "):
+        if route.name != "stream":  # goes on for ever
+            got = await call(api, voice.sign(Request("GET", filled(route)), key))
+            assert (head.status, head.headers["content-length"]) == (got.status, str(len(got.body)))
+    else:
+        assert head.status == voice.status("not_allowed")
+
+
+@EVERY
+async def test_no_key(api: Edge, dialect: str, route: Route) -> None:
+    """Every route asks for one, and says so in its dialect's form before it looks at anything else."""
+    voice = BY_DIALECT[dialect]
+    for authorization in (None, "Bearer ens_nobody", "Bearer a.b.c"):
+        request = Request(route.method, filled(route), b"{}", {"content-type": JSON})
+        got = await call(api, request if authorization is None else request.plus(authorization=authorization))
+        if route.anonymous:
+            assert got.status == voice.status("invalid"), got.body
+        else:
+            assert got.status in (401, 403), got.body
+        assert voice.told(got)
+
+
+@EVERY
+async def test_a_slash_at_the_end_is_the_same_path(api: Edge, dialect: str, route: Route) -> None:
+    """With and without: the same status, the same words."""
+    if route.name == "stream":
+        pytest.skip("goes on for ever; its path is held by the others")
+    voice = BY_DIALECT[dialect]
+    key = await new_key(api)
+    bare = filled(route).rstrip("/")
+    answers = [
+        await call(api, voice.sign(Request(route.method, path, b"[", {"content-type": JSON}), key))
+        for path in (bare, bare + "/")
+    ]
+    assert answers[0].status == answers[1].status
+    assert answers[0].body.replace(bare.encode(), b"") == answers[1].body.replace(bare.encode() + b"/", b"").replace(
+        bare.encode(), b""
+    )
+
+
+@EVERY
+async def test_whatever_comes_is_no_fault_of_ours(api: Edge, dialect: str, route: Route) -> None:
+    """Odd ids, odd queries and odd bodies are refused or taken, in the dialect's form, never a 500 of ours."""
+    voice = BY_DIALECT[dialect]
+    key = await new_key(api)
+    bodies = (
+        b"",
+        b"[]",
+        b"{}",
+        b"null",
+        b'"x"',
+        b"[[[]]]",
+        b'{"a":"\\ud800"}',
+        b"\xff",
+        b'[{"event":1}]',
+        b'{"events":[1]}',
+    )
+    if route.name == "stream":
+        bodies = ()
+    for body in bodies:
+        for value in ("x", "%2F", "..%2F..", "%F0%9F%8E%89", "a%20b", "%25", "x" * 300, "%00"):
+            request = Request(route.method, filled(route, value), body, {"content-type": JSON})
+            got = await call(api, voice.sign(request, key))
+            fault = got.status == 500 and b"Something went wrong" in got.body
+            assert not fault, (request, got.body)
+            if got.status >= 400:
+                assert voice.told(got), request
+            if "{" not in route.path:
+                break
+
+
+@EVERY
+async def test_a_path_that_is_not_utf_8(api: Edge, dialect: str, route: Route) -> None:
+    """Is nowhere, in the dialect's form where its beginning is the dialect's."""
+    if "{" not in route.path:
+        pytest.skip("has no parameter")
+    voice = BY_DIALECT[dialect]
+    got = await call(api, voice.sign(Request(route.method, filled(route, "%FF%FE")), await new_key(api)))
+    assert 400 <= got.status < 500 or got.status == 501, got.body
+    assert voice.told(got)
+
+
+@EACH
+async def test_a_query_is_no_body(api: Edge, voice: Voice) -> None:
+    """An event in the query, by GET or by POST, is none."""
+    key = await new_key(api)
+    query = "?type=t&name=t&event=t&distinct_id=u"
+    for method in ("POST", "PUT", "DELETE"):
+        got = await call(api, voice.sign(replace(voice.sent(b""), method=method, path=voice.path + query), key))
+        assert got.status >= 400
+        assert voice.told(got)
+    assert await events_of(api) == []
