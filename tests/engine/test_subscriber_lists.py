@@ -66,10 +66,11 @@ async def test_wrong_fields_are_named(lists: SubscriberLists, fields: dict[str, 
 
 
 async def test_members_come_and_go(lists: SubscriberLists, people: Subscribers) -> None:
-    """Counted once each; those that there are not, are passed over."""
-    await make(people, "a", "b", "c")
+    """Counted once each; somebody new is made by joining, not by leaving."""
+    await make(people, "a", "c")
     await lists.create("p", "l", {})
-    assert await lists.add("p", "L", ["a", "b", "a", "nobody"]) == 2
+    assert await lists.add("p", "L", ["a", "b", "a", " b "]) == 2
+    assert len((await people.get("p", "b")).reachable("inbox")) == 1
     assert await lists.add("p", "l", ["b", "c"]) == 1
     assert await names(lists) == ["c", "b", "a"]
     assert (await lists.get("p", "l")).members == 3
@@ -77,6 +78,16 @@ async def test_members_come_and_go(lists: SubscriberLists, people: Subscribers) 
     assert await lists.remove("p", "l", ["a"]) == 0
     assert await names(lists) == ["c", "b"]
     assert (await lists.get("p", "l")).members == 2
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 256, "a\nb"])
+async def test_wrong_members_are_refused_together(lists: SubscriberLists, people: Subscribers, wrong: str) -> None:
+    """An id that cannot be refuses all of them."""
+    await lists.create("p", "l", {})
+    with pytest.raises(EnsueError) as refused:
+        await lists.add("p", "l", ["a", wrong])
+    assert (refused.value.code, refused.value.field) == ("invalid", "distinct_ids")
+    assert await people.count("p") == 0
 
 
 async def test_unknown_lists(lists: SubscriberLists) -> None:
@@ -151,13 +162,15 @@ async def test_who_is_forgotten_leaves_every_list(lists: SubscriberLists, people
 
 
 async def test_forgetting_and_joining_at_one_moment(lists: SubscriberLists, people: Subscribers) -> None:
-    """Whichever comes first, nobody who is gone stays on a list."""
+    """Whichever comes first: who is on the list is there, and who is there is on the list."""
     await lists.create("p", "l", {})
     for at in range(20):
         await make(people, f"u{at}")
         await asyncio.gather(lists.add("p", "l", [f"u{at}"]), people.delete("p", f"u{at}"))
-    assert await names(lists) == []
-    assert (await lists.get("p", "l")).members == 0
+    there = await names(lists)
+    assert (await lists.get("p", "l")).members == len(there)
+    assert [one.id for one in await people.some("p", there)] == there
+    assert await people.count("p") == len(there)
 
 
 async def test_pages_lead_both_ways(lists: SubscriberLists, people: Subscribers) -> None:

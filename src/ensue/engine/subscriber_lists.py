@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.subscriber import KIND as SUBSCRIBER
-from ensue.domain.subscriber import Subscriber
+from ensue.domain.subscriber import Subscriber, check_subscriber_id
 from ensue.domain.subscriber_list import (
     KIND,
     MEMBER,
@@ -110,9 +109,9 @@ class SubscriberLists:
     # members
 
     async def add(self, project: str, list_id: str, subscriber_ids: Sequence[str]) -> int:
-        """Put subscribers on a list, in steps; how many came on it. Those that there are not, are passed over.
+        """Put subscribers on a list, in steps; how many came on it. One who is new is made: they need not exist.
 
-        EnsueError `not_found` for the list.
+        EnsueError `not_found` for the list, `invalid` for what cannot be an id.
         """
         return await self._in_steps(project, list_id, subscriber_ids, joining=True)
 
@@ -121,7 +120,7 @@ class SubscriberLists:
         return await self._in_steps(project, list_id, subscriber_ids, joining=False)
 
     async def _in_steps(self, project: str, list_id: str, subscriber_ids: Sequence[str], *, joining: bool) -> int:
-        different = list(dict.fromkeys(subscriber_ids))
+        different = list(dict.fromkeys(check_subscriber_id(one, "distinct_ids") for one in subscriber_ids))
         await self._read(project, list_id)
         affected = 0
         for at in range(0, len(different), _STEP):
@@ -148,11 +147,10 @@ class SubscriberLists:
         forgotten at this moment is not left on it."""
         puts: list[Put] = []
         for subscriber_id in subscriber_ids:
-            document = await self._store.get(SUBSCRIBER, project, subscriber_id)
-            if document is None or await self._store.get(MEMBER, project, member_id(list_id, subscriber_id)):
+            if await self._store.get(MEMBER, project, member_id(list_id, subscriber_id)) is not None:
                 continue
             member = Member(list_id, subscriber_id, self._clock())
-            puts.append(Put(document=document, expected=document.revision))
+            puts.append(await self._subscribers.touched(project, subscriber_id, member.since))
             puts += [Put(document=one, expected=0) for one in member_documents(project, member)]
         return puts
 

@@ -122,6 +122,13 @@ class Subscribers:
         document = subscriber_document(with_secrets(subscriber, self._sealed))
         return Put(document=document, expected=0 if before is None else before.revision)
 
+    async def touched(self, project: str, subscriber_id: str, now: int) -> Put:
+        """Write somebody as they are, or make them if new: whoever changes or forgets them meanwhile is noticed."""
+        document = await self._store.get(KIND, project, subscriber_id)
+        if document is None:
+            return self._put(_new(project, subscriber_id, now), None)
+        return Put(document=document, expected=document.revision)
+
     def _sealed(self, secret: str) -> str:
         return self._vault.seal(secret.encode())
 

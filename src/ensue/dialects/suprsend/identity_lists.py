@@ -58,7 +58,7 @@ async def members(engine: Engine, call: Call) -> Answer:
 
 
 async def add(engine: Engine, call: Call) -> Answer:
-    """`POST /v1/subscriber_list/{id}/subscriber/add/`: users that there are not, are passed over and not counted."""
+    """`POST /v1/subscriber_list/{id}/subscriber/add/`: users that are new are made."""
     count = await engine.subscriber_lists.add(call.project, call.parameters["id"], distinct_ids(call))
     return json_answer(201, {"success": True, "affected_count": count})
 
