@@ -111,7 +111,8 @@ async def test_a_rule_sees_the_payload_and_the_token(cloud: Cloud) -> None:
     ann = cloud.claiming(id="ann")
     assert (await ann.queue(payload={"by": "ann"})).status == 200
     assert (await ann.queue(FIRST, data={"by": "ann"})).status == 200
-    for payload in ({"by": "bo"}, {}, None, [], "ann"):
+    payloads: list[Any] = [{"by": "bo"}, {}, None, [], "ann"]
+    for payload in payloads:
         assert (await ann.queue(payload=payload)).status == 500
 
 

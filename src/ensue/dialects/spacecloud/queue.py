@@ -129,8 +129,8 @@ async def _answered(engine: Engine, call: Call, intake: Intake) -> Answer:
             raise RefusedError(500, "context deadline exceeded", error.message) from None
         if error.code == "not_found":
             message = (
-                f"No trigger listens to events of type ({intake.event.type}), so nothing can answer; make one by "
-                f"POST /v1/config/projects/{call.parameters['project'][:80]}/eventing/triggers/<id>"
+                f"No trigger that may answer (format spacecloud) listens to events of type ({intake.event.type}); "
+                f"make one by POST /v1/config/projects/{call.parameters['project'][:80]}/eventing/triggers/<id>"
             )
             raise RefusedError(500, message, error.message) from None
         raise
