@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.server import PATIENCE, Answered, Server
+from tests.acceptance.server import PATIENCE, Server
+from tests.acceptance.wire import Answered
 from tests.dialects.clients.node import receiver
 
 pytestmark = pytest.mark.usefixtures("npm")
