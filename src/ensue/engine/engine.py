@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ensue.domain import ids
 from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
@@ -13,6 +13,7 @@ from ensue.domain.intake import Intake, Limits
 from ensue.domain.thread import Thread, context_of
 from ensue.domain.trigger import Trigger
 from ensue.engine.actions import Actions
+from ensue.engine.asking import Asking
 from ensue.engine.clock import Clock
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
@@ -80,6 +81,7 @@ class Engine:
         self.limits = parts.limits
         self.heartbeat = parts.heartbeat
         self.rules = parts.rules
+        self._asking = Asking(parts.ingest, parts.worker, parts.rules, parts.clock)
         self._stopping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -92,6 +94,7 @@ class Engine:
     def wake(self) -> None:
         """Look at every lane again: time was turned."""
         self._parts.worker.wake()
+        self._asking.wake()
 
     def begin_stop(self) -> None:
         """Begin to stop within the grace: streams first, then what is under way; what is left is released."""
@@ -106,6 +109,7 @@ class Engine:
 
     async def _stop(self) -> None:
         await self._parts.feed.stop()
+        await self._asking.stop()
         await self._parts.retention.stop()
         await self._parts.scheduler.stop()
         await self._parts.worker.stop(self._parts.grace)
@@ -175,6 +179,15 @@ class Engine:
         if flight is None:
             raise EnsueError("conflict", f"Nothing was sent: this was said before, by the event {receipt.event_id}.")
         return await flight.ended()
+
+    async def ask(self, intake: Intake, patience: float) -> Raw:
+        """Store `intake`, try at once all whose receivers may answer with a response, and give the first one (JSON).
+
+        An event that is due within `patience` (seconds) is stored when it is. EnsueError `not_found` when no trigger
+        that may answer matches, `unavailable` without room for all that do, `conflict` for a repeat: then nothing is
+        stored. `timeout` when no response came, or none can come any more: what was stored goes on.
+        """
+        return await self._asking.ask(intake, patience)
 
     # deliveries
 

@@ -18,6 +18,7 @@ from ensue.domain.intake import Intake
 from ensue.domain.plan import plan, targeted
 from ensue.domain.press import Pressing
 from ensue.domain.trigger import Trigger
+from ensue.engine.awaited import Awaited
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
 from ensue.engine.lanes import Lanes, Slot
@@ -36,15 +37,18 @@ _OLDEST: Final = 1.0
 
 class _Waiting(Struct, frozen=True):
     """An intake that waits for its commit. `only` is the one trigger that it is for (a test send); `press` what it owes
-    besides, where it tells of a pressed button."""
+    besides, where it tells of a pressed button; `awaited` is who waits for an answer to it."""
 
     intake: Intake
     receipt: asyncio.Future[Receipt]
     only: Trigger | None = None
     press: Pressing | None = None
+    awaited: Awaited | None = None
 
     def awaits(self, delivery: Delivery) -> bool:
         """Whether somebody waits for what comes of `delivery`, which it owes."""
+        if self.awaited is not None:
+            return self.awaited.wants(delivery)
         return self.only is not None or delivery.kind == ACTION
 
     def event_of(self, delivery: Delivery) -> Event:
@@ -117,6 +121,15 @@ class Ingest:
         waiting = _Waiting(Intake(press.event), asyncio.get_running_loop().create_future(), press=press)
         return await self._submit_alone(waiting)
 
+    async def submit_asked(self, intake: Intake, awaited: Awaited) -> Receipt:
+        """The same for an event that is asked about: all that may answer is tried at once, and `awaited` told of it.
+
+        EnsueError `not_found` when nobody may, and `unavailable` without room for all who may, before anything is
+        stored.
+        """
+        waiting = _Waiting(intake, asyncio.get_running_loop().create_future(), awaited=awaited)
+        return (await self._submit_alone(waiting))[0]
+
     async def _submit_alone(self, waiting: _Waiting) -> tuple[Receipt, Flight | None]:
         self._refuse_overflow(1)
         loop = asyncio.get_running_loop()
@@ -181,6 +194,8 @@ class Ingest:
             entry = targeted(waiting.intake, waiting.only, now)
         else:
             entry = plan(waiting.intake, self._rules.index(event.project), now, self._rules.judge)
+        if waiting.awaited is not None:
+            waiting.awaited.choose(entry.deliveries, self._rules.trigger)
         if waiting.press is not None:
             entry = replace(entry, deliveries=(waiting.press.delivery, *entry.deliveries), puts=(waiting.press.put,))
         if not entry.deliveries or entry.staged:
@@ -191,7 +206,7 @@ class Ingest:
         """`entry` with those deliveries claimed by us that have room: one write and one hop less (design section 5)."""
         deliveries = []
         for delivery in entry.deliveries:
-            slot = self._worker.reserve(delivery, now)
+            slot = self._worker.reserve(delivery, now, ahead=waiting.awaits(delivery))
             if slot is not None:
                 slots.append(slot)
                 delivery = self._worker.claimed(delivery, now)  # noqa: PLW2901 - the same debt, claimed
@@ -217,6 +232,8 @@ class Ingest:
         deliveries = planned.entry.deliveries
         mine = [delivery for delivery in deliveries if delivery.claimed_until is not None]
         for delivery, slot in zip(mine, planned.slots, strict=True):
+            if planned.waiting.awaited is not None and planned.waiting.awaited.wants(delivery):
+                self._worker.watch(delivery.id, planned.waiting.awaited)
             flight = self._worker.start(delivery, planned.waiting.event_of(delivery), slot)
             if planned.waiting.awaits(delivery):
                 batch.flights.append(flight)

@@ -132,10 +132,13 @@ class Lanes:
             self.note(lane, due_at)
         return Slot(lane, granted.host, granted.counts)
 
-    def reserve(self, lane: str, room: Room, now: int) -> Slot | None:
-        """Room for a fresh delivery of `lane` that nobody needs to claim, or None: no room, or older ones are due."""
+    def reserve(self, lane: str, room: Room, now: int, *, ahead: bool = False) -> Slot | None:
+        """Room for a fresh delivery of `lane` that nobody needs to claim, or None: no room, or older ones are due.
+
+        One that somebody waits for goes `ahead` of those.
+        """
         with self._lock:
-            if lane in self._since or self._earliest.get(lane, now + 1) <= now:
+            if not ahead and (lane in self._since or self._earliest.get(lane, now + 1) <= now):
                 return None
             if self._free(lane, room)[0] <= 0:
                 return None

@@ -29,6 +29,7 @@ from ensue.domain.delivery import (
 )
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.engine.awaited import Awaited
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Lanes, Slot
 from ensue.engine.loop import Loop
@@ -110,6 +111,7 @@ class Worker:
         self._lease = round(lease * 1000)
         self._flights: dict[str, Flight] = {}
         self._slots: Slots[Flight] = Slots()
+        self._watched: dict[str, Awaited] = {}
         self._renewed_at = clock()
         self._wake = asyncio.Event()
         self._stopping = self._over = False
@@ -136,11 +138,21 @@ class Worker:
         """There may be room now."""
         self._wake.set()
 
-    def reserve(self, delivery: Delivery, now: int) -> Slot | None:
-        """Room to try a fresh delivery without claiming it, or None. Called in the writer's turn."""
+    def reserve(self, delivery: Delivery, now: int, *, ahead: bool = False) -> Slot | None:
+        """Room to try a fresh delivery without claiming it, or None; `ahead` of older ones. Called in the writer's
+        turn."""
         if self._stopping or not self._settlement.flows:
             return None
-        return self._lanes.reserve(delivery.lane, self._perform.room(delivery.lane), now)
+        return self._lanes.reserve(delivery.lane, self._perform.room(delivery.lane), now, ahead=ahead)
+
+    def watch(self, delivery_id: str, awaited: Awaited) -> None:
+        """Tell `awaited` of each try of a delivery, until `unwatch`."""
+        self._watched[delivery_id] = awaited
+
+    def unwatch(self, awaited: Awaited) -> None:
+        """Nobody waits there any more."""
+        for delivery_id in [name for name, one in self._watched.items() if one is awaited]:
+            del self._watched[delivery_id]
 
     def claimed(self, delivery: Delivery, now: int) -> Delivery:
         """`delivery` as born claimed by this process."""
@@ -321,7 +333,7 @@ class Worker:
         nothing was tried."""
         self._release(flight)
         trial = Try(flight.delivery, flight.event, result, began, self._clock())
-        self._settlement.add(trial, lambda outcome: self._settled(flight, outcome))
+        self._settlement.add(trial, lambda outcome: self._settled(flight, outcome, result))
 
     def _release(self, flight: Flight) -> None:
         self._lanes.release(flight.slot)
@@ -332,12 +344,15 @@ class Worker:
         self._release(flight)
         self._settled(flight, None)
 
-    def _settled(self, flight: Flight, outcome: Outcome | None) -> None:
+    def _settled(self, flight: Flight, outcome: Outcome | None, result: Result | None = None) -> None:
         if self._flights.get(flight.delivery.id) is flight:
             del self._flights[flight.delivery.id]
         if flight.done is not None and not flight.done.done():
             ended = Ended(None, None) if outcome is None else Ended(outcome.delivery, outcome.attempt)
             flight.done.set_result(ended)
+        awaited = self._watched.get(flight.delivery.id)
+        if awaited is not None and flight.delivery.id not in self._flights:
+            awaited.told(flight.delivery.id, None if outcome is None else outcome.delivery, result)
 
     async def _renew_in_time(self) -> None:
         await asyncio.sleep(self._lease / 3000)
