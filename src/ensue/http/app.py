@@ -206,7 +206,7 @@ class Application:
             answer = preflight(wanted.route.method, wanted.route.public) if wanted else Answer(204, content_type=None)
         else:
             error = EnsueError("not_allowed", f"{call.method} is not done here; {', '.join(found.allow)} are.")
-            answer = self.refusal(error, call)
+            answer = self._problem(next(iter(found.methods.values())).dialect, error, call)
         return Answer(answer.status, answer.body, answer.headers + allow, answer.content_type)
 
 
