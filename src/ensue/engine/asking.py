@@ -1,4 +1,4 @@
-"""Hides how an event is asked about: sent, tried at once, and the first answer waited for, but not longer than patience.
+"""Hides how an event is asked about: sent, tried at once, and the first answer waited for, for as long as patience.
 
 Whoever asks may go away: what was asked goes on. An event that is due within the patience is waited for, since the
 clock of a client that means "now" may be some milliseconds ahead of ours.
@@ -53,10 +53,14 @@ class Asking:
         """Time was turned."""
         self._turned.set()
 
-    async def stop(self) -> None:
-        """Nobody waits any more; what is not due yet is stored as scheduled."""
+    def begin_stop(self) -> None:
+        """What is not due yet is stored as scheduled now; answers are still heard."""
         self._stopping = True
         self._turned.set()
+
+    async def stop(self) -> None:
+        """Nobody is asked any more."""
+        self.begin_stop()
         for awaited in self._open:
             awaited.give_up(EnsueError("unavailable", _STOPPING))
         if self._asked:

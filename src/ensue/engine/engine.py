@@ -109,10 +109,11 @@ class Engine:
 
     async def _stop(self) -> None:
         await self._parts.feed.stop()
-        await self._asking.stop()
+        self._asking.begin_stop()
         await self._parts.retention.stop()
         await self._parts.scheduler.stop()
         await self._parts.worker.stop(self._parts.grace)
+        await self._asking.stop()
         await self._parts.close()
 
     # events

@@ -218,7 +218,7 @@ class Settlement:
         """What follows of a try. What cannot be told or emitted is left out: the result itself must be kept."""
         try:
             if trial.delivery.kind == SCHEDULED:
-                return self._emission(trial, now)
+                return self._emission(trial.delivery, trial.result, now)
             if trial.delivery.kind == ACTION:
                 return self._answered(trial, now)
             return self._sending(trial, now)
@@ -263,7 +263,9 @@ class Settlement:
             attempt = _noted(attempt, following.left_out)
         if isinstance(result, Failed) and result.permanent and trigger is not None and trigger.enabled:
             puts = (self._switch_off(trigger, result.error, now),)
-            reports.append(self._report("ensue.trigger.disabled", _disabled(trigger, result.error), trial, now))
+            reports.append(
+                self._report("ensue.trigger.disabled", _disabled(trigger, result.error), trial.delivery, now)
+            )
         if settled.state == "dead":
             reports += self._deaths(settled, trial, trigger, now)
         return Outcome(settled, attempt, (), tuple(reports), puts)
@@ -274,7 +276,7 @@ class Settlement:
         event = trial.event
         reports = []
         if event is None or not event.is_own:
-            reports.append(self._report("ensue.delivery.dead", _dead(settled, event), trial, now))
+            reports.append(self._report("ensue.delivery.dead", _dead(settled, event), settled, now, event))
         if event is not None and trigger is not None and trigger.format in CONVERSING:
             letter = dead_letter(settled, event, trigger, self._source(settled), now)
             entry = None if letter is None else self._planned(letter, now)
@@ -286,12 +288,13 @@ class Settlement:
         trigger = self._rules.trigger(delivery.trigger)
         return trigger.retry if trigger is not None else Retry()
 
-    def _emission(self, trial: Try, now: int) -> Outcome:
+    def _emission(self, delivery: Delivery, result: Result, now: int) -> Outcome:
         """A scheduled event enters the log, planned by the triggers of now; its key counted when it was accepted."""
-        delivery, result = trial.delivery, trial.result
         settled = decide(delivery, result, Retry(), now, 0.0)
         if settled.state == "dead":
-            return Outcome(settled, None, (), (self._report("ensue.delivery.dead", _dead(settled, None), trial, now),))
+            return Outcome(
+                settled, None, (), (self._report("ensue.delivery.dead", _dead(settled, None), delivery, now),)
+            )
         if settled.state != "delivered":
             return Outcome(settled)
         event = decode_event(bytes(delivery.payload))
@@ -301,9 +304,11 @@ class Settlement:
         off = replace(trigger, enabled=False, disabled_reason=reason, updated_at=now)
         return Put(document=trigger_document(off), expected=self._rules.trigger_revision(trigger.id))
 
-    def _report(self, kind: str, data: dict[str, object], trial: Try, now: int) -> Entry:
-        """The platform's own event about what was tried, with what its triggers make of it; a hop behind its event."""
-        cause = trial.delivery
+    def _report(
+        self, kind: str, data: dict[str, object], cause: Delivery, now: int, sent: Event | None = None
+    ) -> Entry:
+        """The platform's own event about `cause`, with what its triggers make of it; a hop behind the event that it
+        `sent`."""
         event = Event(
             id=ids.event_id(now),
             project=cause.project,
@@ -314,7 +319,7 @@ class Settlement:
             source=self._source(cause),
             data=Raw(msgspec.json.encode(data)),
             content_type="application/json",
-            hops=0 if trial.event is None else trial.event.hops + 1,
+            hops=0 if sent is None else sent.hops + 1,
         )
         return self._planned(event, now)
 
