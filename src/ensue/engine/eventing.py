@@ -87,20 +87,22 @@ class Eventing:
             if not found:
                 await self._triggers.create(project, draft)
                 return
-            patch = TriggerPatch(
-                endpoint=EndpointPatch(url=draft.endpoint.url),
-                match=draft.match,
-                format=draft.format,
-                retry=draft.retry,
-                timeout_ms=draft.timeout_ms,
-            )
-            await self._triggers.update(project, found[0].id, patch)
+            try:
+                await self._triggers.update(project, found[0].id, _patch(draft))
+            except EnsueError as error:
+                if error.code != "not_found":
+                    raise
+                await self._triggers.create(project, draft)  # deleted meanwhile by its id
 
     async def delete_trigger(self, project: str, name: str) -> None:
         """Remove the trigger of that name."""
         async with self._naming:
             for trigger in self._named(project, name):
-                await self._triggers.delete(project, trigger.id)
+                try:
+                    await self._triggers.delete(project, trigger.id)
+                except EnsueError as error:
+                    if error.code != "not_found":  # else it was deleted meanwhile by its id
+                        raise
 
     def _named(self, project: str, name: str) -> Sequence[Trigger]:
         return [trigger for trigger in self.triggers(project) if trigger.name == name.strip()]
@@ -108,6 +110,17 @@ class Eventing:
     async def _put(self, document: Document) -> None:
         await self._store.put([Put(document=document, expected=None)])
         await self._rules.refresh(self._store)
+
+
+def _patch(draft: TriggerDraft) -> TriggerPatch:
+    """All that a draft of this kind says of a trigger that is there."""
+    return TriggerPatch(
+        endpoint=EndpointPatch(url=draft.endpoint.url),
+        match=draft.match,
+        format=draft.format,
+        retry=draft.retry,
+        timeout_ms=draft.timeout_ms,
+    )
 
 
 def _require_room(there: Mapping[str, Any], kind: str, what: str) -> None:

@@ -39,14 +39,14 @@ BODIES: list[bytes] = [
 
 
 @pytest.mark.parametrize("url", [FIRST, SECOND, MANY])
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-async def test_what_cannot_be_read_is_refused(cloud: Cloud, url: str, body: bytes) -> None:
+async def test_what_cannot_be_read_is_refused(cloud: Cloud, url: str) -> None:
     """400 with `error`, on each path; nothing is stored."""
-    sent = b'{"events": [' + body + b"]}" if url == MANY and body.strip() else body
-    status, error, raw = told(await cloud("POST", url, sent))
-    assert (status, raw) == (400, "")
-    assert isinstance(error, str)
-    assert error
+    for body in BODIES:
+        sent = b'{"events": [' + body + b"]}" if url == MANY and body.strip() else body
+        status, error, raw = told(await cloud("POST", url, sent))
+        assert (status, raw) == (400, ""), body
+        assert isinstance(error, str), body
+        assert error, body
     assert not await cloud.events()
     assert not await cloud.scheduled()
 

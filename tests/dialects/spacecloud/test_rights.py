@@ -37,12 +37,11 @@ def refused(url: str) -> int:
     return 403 if url == MANY else 401
 
 
-@pytest.mark.parametrize(("method", "url", "body"), CALLS)
-async def test_an_admin_may_do_all_of_it(cloud: Cloud, method: str, url: str, body: Any) -> None:
-    """By JWT, and by the plain token of the key."""
-    assert (await cloud(method, url, body)).status == 200
-    assert (await cloud.with_token(cloud.key.token)(method, url, body)).status == 200
-    assert (await cloud.claiming(role="superadmin")(method, url, body)).status == 200
+async def test_an_admin_may_do_all_of_it(cloud: Cloud) -> None:
+    """By JWT, by the plain token of the key, and by any role that says so."""
+    for speaker in (cloud, cloud.with_token(cloud.key.token), cloud.claiming(role="superadmin")):
+        for method, url, body in CALLS:
+            assert (await speaker(method, url, body)).status == 200, url
 
 
 @pytest.mark.parametrize(("method", "url", "body"), CALLS)
@@ -72,11 +71,11 @@ async def test_nobody_else_may(cloud: Cloud, method: str, url: str, body: Any) -
     assert [rule["id"] for rule in await cloud.get("rules")] == ["default"]
 
 
-@pytest.mark.parametrize(("method", "url", "body"), CALLS)
-async def test_a_project_that_is_not_there(cloud: Cloud, method: str, url: str, body: Any) -> None:
+async def test_a_project_that_is_not_there(cloud: Cloud) -> None:
     """400, whoever asks."""
-    got = await cloud(method, url.replace("/default", "/nowhere"), body)
-    assert (got.status, got.json) == (400, {"error": "project (nowhere) not found in server state"})
+    for method, url, body in CALLS:
+        got = await cloud(method, url.replace("/default", "/nowhere"), body)
+        assert (got.status, got.json) == (400, {"error": "project (nowhere) not found in server state"})
 
 
 @pytest.mark.parametrize(
