@@ -47,7 +47,6 @@ _ATTACHMENTS: Final = "$attachments"
 _IDENTIFIED: Final = "$identified_id"
 _TENANT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAMES: Final = {
-    "type": "event",
     "subject": "distinct_id",
     "tenant": "tenant_id",
     "id": "$insert_id",
@@ -123,13 +122,16 @@ def read(body: bytes, key: Key, limits: Limits, now: int, prefix: str = "", *, c
         raise in_their_words(error, prefix) from None
 
 
-def in_their_words(error: EnsueError, prefix: str = "") -> EnsueError:
+def in_their_words(error: EnsueError, prefix: str = "", kind: str = "event") -> EnsueError:
     """A refusal that names our fields as SuprSend does, in its message too: clients read nothing else. `prefix` is put
-    before the name.
+    before the name; `kind` is what they call the type.
     """
     ours = error.field
-    theirs = prefix.rstrip(".") if ours is None else prefix + _NAMES.get(ours, ours)
-    message = error.message if ours is None else error.message.replace(f"'{ours}'", f"'{theirs}'")
+    if ours is None:
+        theirs, message = prefix.rstrip("."), error.message
+    else:
+        theirs = prefix + (kind if ours == "type" else _NAMES.get(ours, ours))
+        message = error.message.replace(f"'{ours}'", f"'{theirs}'").removeprefix(f"{ours}: ")
     if theirs not in message:
         message = f"{theirs}: {message}"
     return EnsueError(error.code, message, theirs or None)

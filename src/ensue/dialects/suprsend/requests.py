@@ -67,6 +67,23 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = field(default=None, name="$idempotency_key")
 
 
+def check_recipients(values: list[Any], name: str, tenant: str | None) -> str | None:
+    """The id of the only recipient, where it is one user; None for several, or anybody else.
+
+    Raises EnsueError `invalid`.
+    """
+    if not values:
+        raise _wrong(name, "must contain at least 1 item")
+    found = [check_recipient(one, f"{name}[{at}]", tenant) for at, one in enumerate(values)]
+    return found[0] if len(found) == 1 else None
+
+
+def check_cancellation(key: str | None) -> None:
+    """Refuse a key by which nothing could be cancelled; EnsueError `invalid`."""
+    if key is not None and not 0 < len(key.strip()) <= 255:
+        raise _wrong("cancellation_key", "must have 1 to 255 characters")
+
+
 def check_recipient(value: Any, where: str, tenant: str | None) -> str | None:
     """The id of a recipient who is a user; None for an object, or for somebody who is known for this once only.
 

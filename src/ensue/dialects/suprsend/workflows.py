@@ -9,6 +9,8 @@ meant for that type, else it is refused as one for a workflow that does not exis
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, cast
 
 from msgspec import Raw
@@ -16,10 +18,19 @@ from msgspec import Raw
 from ensue.dialects.suprsend import answers
 from ensue.dialects.suprsend.events import is_array, is_clean, items_of, message_id, record, store
 from ensue.dialects.suprsend.intake import SOURCE, check_attachments, check_time, in_their_words, tenant_of
-from ensue.dialects.suprsend.requests import Broadcast, Dynamic, WorkflowRequest, check_recipient, delay_of, moment_of
+from ensue.dialects.suprsend.requests import (
+    Broadcast,
+    Dynamic,
+    WorkflowRequest,
+    check_cancellation,
+    check_recipient,
+    check_recipients,
+    delay_of,
+    moment_of,
+)
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
-from ensue.domain.intake import Draft, Extras, Intake, accept
+from ensue.domain.intake import NO_EXTRAS, Draft, Extras, Intake, accept
 from ensue.domain.key import Key
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call
@@ -80,77 +91,83 @@ def check_workspace(engine: Engine, call: Call) -> None:
 def _requested(engine: Engine, call: Call, body: bytes, *, checked: bool = False) -> Intake:
     _refuse_large(engine, body)
     said = decode(body, WorkflowRequest, checked=checked)
-    slug = said.workflow.strip()
-    if not slug:
-        raise EnsueError("invalid", "workflow missing", "workflow")
-    tenant = tenant_of(said.tenant_id, None)
-    if not said.recipients:
-        raise EnsueError("invalid", '{"recipients":"must contain at least 1 item"}', "recipients")
-    names = [check_recipient(one, f"recipients[{at}]", tenant) for at, one in enumerate(said.recipients)]
-    if said.actor is not None:
-        check_recipient(said.actor, "actor", tenant)
-    _check_cancellation(said.cancellation_key)
-    _check_data(engine, said.data)
-    draft = Draft(
-        type=PREFIX + slug,
-        subject=names[0] if len(names) == 1 else None,
-        data=Raw(body),
-        source=SOURCE,
-        tenant=tenant,
-        idempotency_key=said.idempotency_key,
-    )
-    return _accepted(engine, call, draft, Extras(), f"workflow {slug[:80]!r} not found")
-
-
-def _check_cancellation(key: str | None) -> None:
-    if key is not None and not 0 < len(key.strip()) <= 255:
-        raise EnsueError("invalid", "'cancellation_key' must have 1 to 255 characters.", "cancellation_key")
+    with _named("workflow"):
+        slug = said.workflow.strip()
+        if not slug:
+            raise EnsueError("invalid", "workflow missing", "workflow")
+        tenant = tenant_of(said.tenant_id, None)
+        subject = check_recipients(said.recipients, "recipients", tenant)
+        if said.actor is not None:
+            check_recipient(said.actor, "actor", tenant)
+        check_cancellation(said.cancellation_key)
+        _check_data(engine, said.data)
+        draft = Draft(
+            type=PREFIX + slug,
+            subject=subject,
+            data=Raw(body),
+            source=SOURCE,
+            tenant=tenant,
+            idempotency_key=said.idempotency_key,
+        )
+        return _accepted(engine, call, draft, f"workflow {slug[:80]!r} not found")
 
 
 def _dynamic(engine: Engine, call: Call, body: bytes, prefix: str = "") -> Intake:
     _refuse_large(engine, body)
     said = decode(body, Dynamic, prefix)
-    slug = _NOT_SLUG.sub("-", said.name.lower()).strip("-")
-    if not slug:
-        raise EnsueError("invalid", f"'{prefix}name' has no letter or digit.", f"{prefix}name")
-    tenant = tenant_of(said.tenant_id, said.brand_id)
-    if not said.users:
-        raise EnsueError("invalid", f"'{prefix}users' must contain at least 1 item.", f"{prefix}users")
-    names = [check_recipient(one, f"{prefix}users[{at}]", tenant) for at, one in enumerate(said.users)]
-    _check_data(engine, said.data)
-    draft = Draft(
-        type=PREFIX + slug,
-        subject=names[0] if len(names) == 1 else None,
-        data=Raw(body),
-        source=SOURCE,
-        tenant=tenant,
-        idempotency_key=said.idempotency_key,
-        delay=delay_of(said.delay),
-        send_at=moment_of(said.trigger_at),
-    )
-    return _accepted(engine, call, draft, Extras(), f"workflow {slug[:80]!r} not found", prefix)
+    with _named("name", prefix):
+        slug = _NOT_SLUG.sub("-", said.name.lower()).strip("-")
+        if not slug:
+            raise EnsueError("invalid", "'name' has no letter or digit.", "name")
+        tenant = tenant_of(said.tenant_id, said.brand_id)
+        subject = check_recipients(said.users, "users", tenant)
+        _check_data(engine, said.data)
+        draft = Draft(
+            type=PREFIX + slug,
+            subject=subject,
+            data=Raw(body),
+            source=SOURCE,
+            tenant=tenant,
+            idempotency_key=said.idempotency_key,
+            delay=delay_of(said.delay),
+            send_at=moment_of(said.trigger_at),
+        )
+        return _accepted(engine, call, draft, f"workflow {slug[:80]!r} not found")
 
 
 def _broadcast(engine: Engine, call: Call, body: bytes) -> Intake:
     _refuse_large(engine, body)
     said = decode(body, Broadcast)
-    for name in ("list_id", "template", "notification_category"):
-        if not getattr(said, name).strip():
-            raise EnsueError("invalid", f"'{name}' is empty.", name)
-    _check_data(engine, said.data)
-    template = said.template.strip()
-    draft = Draft(
-        type=BROADCAST + template,
-        data=Raw(body),
-        source=SOURCE,
-        id=said.insert_id,
-        tenant=tenant_of(said.tenant_id, said.brand_id),
-        idempotency_key=said.idempotency_key,
-        delay=delay_of(said.delay),
-        send_at=moment_of(said.trigger_at),
-    )
-    extras = Extras(moment=check_time(said.time) if draft.delay is None and draft.send_at is None else None)
-    return _accepted(engine, call, draft, extras, f"template {template[:80]!r} not found")
+    with _named("template"):
+        template = said.template.strip()
+        for name in ("list_id", "template", "notification_category"):
+            if not getattr(said, name).strip():
+                raise EnsueError("invalid", f"'{name}' is empty.", name)
+        _check_data(engine, said.data)
+        draft = Draft(
+            type=BROADCAST + template,
+            data=Raw(body),
+            source=SOURCE,
+            id=said.insert_id,
+            tenant=tenant_of(said.tenant_id, said.brand_id),
+            idempotency_key=said.idempotency_key,
+            delay=delay_of(said.delay),
+            send_at=moment_of(said.trigger_at),
+        )
+        moment = check_time(said.time)
+        later = draft.delay is not None or draft.send_at is not None
+        return _accepted(
+            engine, call, draft, f"template {template[:80]!r} not found", Extras(moment=None if later else moment)
+        )
+
+
+@contextmanager
+def _named(kind: str, prefix: str = "") -> Iterator[None]:
+    """Refusals within name the fields as SuprSend does; `kind` is the field that the type is made of."""
+    try:
+        yield
+    except EnsueError as error:
+        raise in_their_words(error, prefix, kind) from None
 
 
 def _refuse_large(engine: Engine, body: bytes) -> None:
@@ -166,12 +183,9 @@ def _check_data(engine: Engine, data: dict[str, Raw] | None) -> None:
         check_attachments(data[_ATTACHMENTS], engine.limits, f"data.{_ATTACHMENTS}")
 
 
-def _accepted(engine: Engine, call: Call, draft: Draft, extras: Extras, unknown: str, prefix: str = "") -> Intake:
+def _accepted(engine: Engine, call: Call, draft: Draft, unknown: str, extras: Extras = NO_EXTRAS) -> Intake:
     """The intake, if a trigger is meant for it. Raises EnsueError `not_found` with the words `unknown`."""
-    try:
-        intake = accept(draft, call.project, engine.limits, call.now, extras=extras)
-    except EnsueError as error:
-        raise in_their_words(error, prefix) from None
+    intake = accept(draft, call.project, engine.limits, call.now, extras=extras)
     if not engine.rules.names(call.project, intake.event.type):
         raise EnsueError("not_found", unknown)
     return intake
