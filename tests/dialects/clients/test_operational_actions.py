@@ -1,13 +1,13 @@
 """Buttons logged by `curl`, pressed, and read by receivers in Node as Operational's documents show them."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from tests.acceptance.server import PATIENCE, Server
+from tests.acceptance.server import Server
 from tests.acceptance.wire import Answered
+from tests.dialects.clients.curl import curl
 from tests.dialects.clients.node import receiver
 
 pytestmark = pytest.mark.usefixtures("npm")
@@ -15,27 +15,12 @@ pytestmark = pytest.mark.usefixtures("npm")
 EVENTS = "/api/v1/events"
 
 
-async def curl(*arguments: str) -> tuple[str, str]:
-    """The headers and the body that `curl` got."""
-    process = await asyncio.create_subprocess_exec(
-        *("curl", "--silent", "--show-error", "--include", *arguments), stdout=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(PATIENCE):
-        out, _ = await process.communicate()
-    assert process.returncode == 0, out
-    head, _, body = out.decode().partition("\r\n\r\n")
-    return head, body
-
-
 async def logged(server: Server, event: dict[str, Any]) -> str:
     """The id of an event that `curl` logged."""
-    head, body = await curl(
-        *(f"{server.url}/api/v1/log", "-H", f"Authorization: Bearer {server.key}"),
-        *("-H", "Content-Type: application/json", "-d", json.dumps(event)),
-    )
-    assert head.startswith("HTTP/1.1 201"), (head, body)
-    assert body == "success"
-    return next(line.split(": ")[1] for line in head.splitlines() if line.lower().startswith("x-event-id"))
+    bearer, kind = f"Bearer {server.key}", "application/json"
+    got = await curl(f"{server.url}/api/v1/log", json.dumps(event), Authorization=bearer, Content_Type=kind)
+    assert (got.status, got.body) == (201, "success"), got
+    return got.headers["x-event-id"]
 
 
 async def press(server: Server, event: str, key: str) -> Answered:
