@@ -6,6 +6,7 @@ import pytest
 
 from ensue.domain.key import Scope
 from ensue.engine import tokens
+from ensue.testing import Reply, Sink
 from tests.dialects.spacecloud.cloud import CONFIG, FIRST, MANY, SECOND, Cloud, told
 
 ONE = {"type": "my_type"}
@@ -112,8 +113,23 @@ async def test_only_an_admins_key_passes_every_rule(cloud: Cloud) -> None:
     """Anybody with a key can sign such a claim."""
     await cloud.set("rules/default", {"rule": "deny"})
     sender = await cloud.with_key("events:write")
-    forged = tokens.mint({"id": "internal-sc-user", "role": "SpaceCloud"}, sender.key.key.id, sender.key.secret)
+    forged = tokens.mint({"id": "internal-sc-user", "role": "internal"}, sender.key.key.id, sender.key.secret)
     assert told(await cloud.with_token(forged).queue())[2] == "the operation being performed is denied"
+
+
+async def test_what_a_receiver_is_sent_is_no_credential(cloud: Cloud) -> None:
+    """The tokens of a webhook say who calls; whoever gets them can do nothing with them."""
+    async with Sink(lambda _: Reply(body=b"{}")) as sink:
+        await cloud.trigger(url=sink.url)
+        await cloud.queue()
+        (received,) = await sink.wait_for(1)
+    for name in ("authorization", "x-sc-token"):
+        holder = cloud.with_token(received.headers[name].removeprefix("Bearer "))
+        assert told(await holder.queue(SECOND))[0] == 500
+        assert told(await holder.queue(FIRST))[0] == 403
+        assert told(await holder("POST", MANY, {"events": [ONE]}))[0] == 403
+        assert told(await holder("POST", f"{CONFIG}/generate-internal-token"))[0] == 401
+    assert len(await cloud.events()) == 1
 
 
 async def test_claims_that_are_no_object(cloud: Cloud) -> None:

@@ -18,6 +18,8 @@ INTERNAL: Final = "internal-sc-user"
 """The claim `id` of a token that passes every security rule; it counts only if its key is an admin's."""
 
 _PLAIN: Final = "ens_"
+_RECEIVERS: Final = "SpaceCloud"
+"""The role in the tokens that go out with each webhook, so that its receiver knows who calls (`domain/conversation.py`)."""
 _MALFORMED: Final = "Unable to parse token, token is malformed"
 _UNKNOWN_KEY: Final = "Unable to parse token or secret with given kid does not exists"
 _NOT_SIGNED: Final = "Failed to parse token or authentication secrets not set in space cloud config"
@@ -45,7 +47,10 @@ async def identity(engine: Engine, token: str, project: Project) -> Identity:
         if key.project != project.id:
             raise EnsueError("unauthorized", f"This key is of another project than '{project.slug}'.")
         return Identity(key, plain_claims(key))
-    return engine.keys.remembered(token, project.id) or await engine.keys.verified(token, project.id)
+    speaker = engine.keys.remembered(token, project.id) or await engine.keys.verified(token, project.id)
+    if speaker.claims.get("role") == _RECEIVERS:
+        raise EnsueError("unauthorized", "This token tells a receiver who calls it; it is no credential here.")
+    return speaker
 
 
 def plain_claims(key: Key) -> dict[str, Any]:

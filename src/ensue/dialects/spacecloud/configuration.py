@@ -134,7 +134,7 @@ async def internal_token(engine: Engine, call: Call) -> Answer:
     key = call.key
     if key is None or not key.secret:
         raise EnsueError("invalid", "The key has no secret to sign a token with; ask with a key that has one.")
-    claims = {"id": INTERNAL, "role": "SpaceCloud", "exp": engine.clock() // 1000 + TOKEN_FOR}
+    claims = {"id": INTERNAL, "role": "internal", "exp": engine.clock() // 1000 + TOKEN_FOR}
     return result(tokens.mint(claims, key.id, engine.keys.secret(key)))
 
 
