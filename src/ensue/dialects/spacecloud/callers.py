@@ -19,7 +19,7 @@ INTERNAL: Final = "internal-sc-user"
 
 _PLAIN: Final = "ens_"
 _RECEIVERS: Final = "SpaceCloud"
-"""The role in the tokens that go out with each webhook, so that its receiver knows who calls (`domain/conversation.py`)."""
+"""The role in the tokens that go out with each webhook (`domain/conversation.py`): they say who calls, and no more."""
 _MALFORMED: Final = "Unable to parse token, token is malformed"
 _UNKNOWN_KEY: Final = "Unable to parse token or secret with given kid does not exists"
 _NOT_SIGNED: Final = "Failed to parse token or authentication secrets not set in space cloud config"
