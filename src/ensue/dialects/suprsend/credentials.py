@@ -4,6 +4,7 @@ All stand in the header `Authorization`. A workspace's key and secret are the id
 `x-ss-signature`, by which browsers prove a user where a public key is in secure mode, is not looked at: no key is.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ensue.domain.errors import EnsueError
@@ -33,6 +34,7 @@ def named(call: Call) -> Named | None:
     return None
 
 
+@lru_cache(maxsize=256)  # each header is read twice: before the body and after it
 def _read(value: bytes) -> Named | None:
     text = value.decode("latin-1")
     key_id, colon, signature = text.partition(":")
