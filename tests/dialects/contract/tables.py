@@ -7,14 +7,20 @@ from typing import Final
 from ensue.http.exchange import Route
 from tests.dialects.contract.voices import BY_DIALECT
 
+_DIALECTS: Final = {name: entry_points(group="ensue.dialects")[name].load()() for name in sorted(BY_DIALECT)}
+
+PREFIXES: Final[dict[str, tuple[str, ...]]] = {name: tuple(one.prefixes) for name, one in _DIALECTS.items()}
+"""The paths that are each dialect's own."""
+
 ROUTES: Final[tuple[tuple[str, Route], ...]] = tuple(
-    (name, route)
-    for name in sorted(BY_DIALECT)
-    for route in entry_points(group="ensue.dialects")[name].load()().routes(None)
+    (name, route) for name, dialect in _DIALECTS.items() for route in dialect.routes(None)
 )
 """Each route with the name of its dialect."""
 
-NAMES: Final = [f"{name} {route.method} {route.path}" for name, route in ROUTES]
+
+def routes_of(dialect: str) -> list[Route]:
+    """The table of one dialect."""
+    return [route for name, route in ROUTES if name == dialect]
 
 
 def filled(route: Route, value: str = "x", **named: str) -> str:

@@ -1,5 +1,7 @@
 """What bad input gets, in every dialect: its own form, a status that blames the sender, and nothing half stored."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.dialects.contract.voices import KIB, VOICES, Voice, call, events_of, new_key
@@ -7,7 +9,7 @@ from tests.dialects.edge import Edge, Got, edge
 
 EACH = pytest.mark.parametrize("voice", VOICES, ids=[voice.name for voice in VOICES])
 
-BROKEN = {
+BROKEN: dict[str, Callable[[Voice], bytes]] = {
     "cut": lambda voice: voice.event().body[:-1],
     "not JSON": lambda _voice: b"{type: 'order.paid'}",
     "text": lambda _voice: b"hello",
