@@ -125,6 +125,20 @@ async def test_how_buttons_stand(api: Edge) -> None:
     assert "state" not in listed[untouched]["card"]["actions"][0]
 
 
+async def test_presses_stand_in_the_cards_thread(api: Edge) -> None:
+    """What was pressed is told in the thread of the card, not as rows of the feed or of a plain list."""
+    async with Sink() as sink:
+        event = await shown(api, sink.url)
+        await press(api, event)
+    for one in ((await api("GET", f"{EVENTS}/{event}")).json, (await api.items(f"{EVENTS}?feed=true"))[0]):
+        assert (one["id"], one["thread"]["root"]) == (event, event)
+        told = one["thread"]["events"]
+        assert [each["type"] for each in told] == ["ensue.action.pressed", "ensue.action.done"]
+        assert [each["subject"] for each in told] == [event, event]
+        assert {each["data"]["by"]["id"] for each in told} == {one["card"]["actions"][0]["state"]["by"]["id"]}
+    assert [one["id"] for one in await api.items(EVENTS)] == [event]
+
+
 async def test_a_running_button_says_so(api: Edge) -> None:
     """While the answer is awaited: running, and a second press is a conflict."""
     held = asyncio.Event()

@@ -89,8 +89,14 @@ def action_of(event: Event, key: str) -> Action:
 
 
 def expires_at(event: Event, action: Action) -> int | None:
-    """When a button cannot be pressed any more (ms), counted from acceptance; None for never."""
-    return None if action.expires_in is None else event.received_at + round(action.expires_in * 1000)
+    """When a button cannot be pressed any more (ms); None for never.
+
+    It is counted from acceptance, but not from before the event's own time: the card of a scheduled event is not seen
+    until then.
+    """
+    if action.expires_in is None:
+        return None
+    return max(event.received_at, event.time) + round(action.expires_in * 1000)
 
 
 def refuse_press(event: Event, action: Action, button: Button | None, now: int) -> None:

@@ -1,0 +1,146 @@
+"""What pressing a button means (design sections 1 and 9): when it is refused, what is owed and told, what is sent."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Raw
+
+from ensue.domain.delivery import Exchange, Failed, Sent, decide
+from ensue.domain.delivery import Retry as Policy
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import EMPTY, Action, Card, Context, Event
+from ensue.domain.press import (
+    DONE,
+    FAILED,
+    PRESSED,
+    Button,
+    Presser,
+    action_body,
+    action_of,
+    button_id,
+    button_of,
+    expires_at,
+    press_of,
+    pressing,
+    refuse_press,
+    resolved,
+    told,
+)
+
+NOW = 1_800_000_000_000
+ANNA = Presser("key_1", "Anna")
+BAN = Action(key="ban", label="Ban", url="https://shop.example:8443/x?secret=1", meta=Raw(b'{"id": 1}'))
+LINK = Action(key="link", label="Open", url="https://a.example/", external=True)
+
+
+def card(**fields: Any) -> Event:
+    """An event that shows two buttons."""
+    given: dict[str, Any] = {
+        "id": "01a3",
+        "project": "prj_1",
+        "type": "user.flagged",
+        "time": NOW,
+        "received_at": NOW,
+    } | fields
+    return Event(**({"card": Card(title="A user", actions=(BAN, LINK))} | given))
+
+
+def stood(state: Any) -> Button:
+    """A button that was pressed."""
+    return Button(state=state, at=NOW, by=ANNA, delivery="dlv_1")
+
+
+@pytest.mark.parametrize(
+    ("state", "repeat", "refused"),
+    [
+        (None, False, False),
+        ("running", False, True),
+        ("running", True, True),
+        ("done", False, True),
+        ("done", True, False),
+        ("failed", False, False),
+    ],
+)
+def test_when_a_press_is_refused(state: str | None, repeat: bool, refused: bool) -> None:  # noqa: FBT001 - a case
+    """While it runs, and when it is done unless it repeats."""
+    action = msgspec.structs.replace(BAN, repeat=repeat)
+    button = None if state is None else stood(state)
+    codes = []
+    try:
+        refuse_press(card(), action, button, NOW)
+    except EnsueError as refusal:
+        codes.append(refusal.code)
+        assert "'ban'" in refusal.message
+    assert codes == ["conflict"] * refused
+
+
+@pytest.mark.parametrize(("time", "until"), [(NOW - 5, NOW + 1500), (NOW, NOW + 1500), (NOW + 9_000, NOW + 10_500)])
+def test_expiry(time: int, until: int) -> None:
+    """Counted from acceptance; of an event whose time is yet to come, from then. Nobody presses at that moment."""
+    event, action = card(time=time), msgspec.structs.replace(BAN, expires_in=1.5)
+    assert (expires_at(event, action), expires_at(event, BAN)) == (until, None)
+    refuse_press(event, action, None, until - 1)
+    with pytest.raises(EnsueError, match="expired"):
+        refuse_press(event, action, None, until)
+
+
+@pytest.mark.parametrize(("key", "code"), [("link", "conflict"), ("none", "not_found")])
+def test_what_is_no_button(key: str, code: str) -> None:
+    """Links are not pressed, and what is not there is not found."""
+    with pytest.raises(EnsueError) as refusal:
+        action_of(card(), key)
+    assert refusal.value.code == code
+    with pytest.raises(EnsueError):
+        action_of(card(card=None), "ban")
+
+
+def test_what_a_press_owes() -> None:
+    """One debt, tried once, in the lane of project and host; the button runs; nothing of the URL is told."""
+    event = card(context=Context("job"), tenant="acme", subject="u1")
+    made = pressing(event, BAN, ANNA, NOW + 1, source="urn:x", revision=3)
+    delivery = made.delivery
+    assert (delivery.kind, delivery.trigger, delivery.allowed, delivery.event_id) == ("action", None, 1, "01a3")
+    assert (delivery.lane, delivery.due_at, delivery.project) == ("prj_1|shop.example@action", NOW + 1, "prj_1")
+    assert (made.put.expected, made.put.document.id) == (3, button_id("01a3", "ban"))
+    assert button_of(made.put.document) == Button(state="running", at=NOW + 1, by=ANNA, delivery=delivery.id)
+    assert (made.event.type, made.event.subject, made.event.tenant) == (PRESSED, "01a3", "acme")
+    assert (made.event.context, made.event.is_own, made.event.is_test) == (Context("job"), True, False)
+    assert b"secret" not in msgspec.json.encode(made.event)
+    assert made.shown_by is event
+
+
+@pytest.mark.parametrize(
+    ("result", "kind", "status", "reason"),
+    [
+        (Sent(Exchange(method="POST", url="u", status=200)), DONE, 200, None),
+        (Failed("status 500", Exchange(method="POST", url="u", status=500)), FAILED, 500, "status 500"),
+        (Failed("timeout: 10 s", Exchange(method="POST", url="u")), FAILED, None, "timeout: 10 s"),
+    ],
+)
+def test_what_came_of_it(result: Any, kind: str, status: int | None, reason: str | None) -> None:
+    """One try decides; the event says what the button says."""
+    delivery = pressing(card(), BAN, ANNA, NOW, source="urn:x", revision=0).delivery
+    settled = decide(delivery, result, Policy(), NOW + 5, 0.5)
+    press = press_of(settled)
+    button = resolved(settled, press, result, NOW + 5)
+    assert (button.state, button.status, button.reason, button.at) == (kind.rpartition(".")[2], status, reason, NOW + 5)
+    data = msgspec.json.decode(told(kind, press, settled, NOW + 5, "urn:x", button).data)
+    assert (data.get("status"), data.get("reason"), data["delivery"]) == (status, reason, delivery.id)
+    assert data["by"] == {"id": "key_1", "name": "Anna"}
+
+
+@pytest.mark.parametrize(
+    ("meta", "read"), [(Raw(b'"text"'), "text"), (Raw(b"[1, 2]"), [1, 2]), (EMPTY, None), (Raw(b"null"), None)]
+)
+def test_the_body_serves_all(meta: Raw, read: Any) -> None:
+    """`data` and `meta` are the button's meta, whatever JSON it is, null without one; the name is the title or type."""
+    action = msgspec.structs.replace(BAN, meta=meta)
+    event = card(card=Card(actions=(action,)), time=0)
+    press = press_of(pressing(event, action, Presser("key_1"), NOW, source="", revision=0).delivery)
+    body = msgspec.json.decode(action_body(event, press))
+    assert list(body) == ["actionType", "data", "action", "event", "pressedBy"]
+    assert body["data"] == body["action"]["meta"] == body["event"]["meta"] == read
+    assert body["actionType"] == body["action"]["type"] == body["action"]["key"] == body["event"]["key"] == "ban"
+    assert (body["event"]["name"], body["event"]["userId"]) == ("user.flagged", None)
+    assert (body["event"]["createdAt"], body["pressedBy"]) == ("1970-01-01T00:00:00.000Z", {"id": "key_1", "name": ""})
