@@ -1,5 +1,6 @@
 """What pressing a button means (design sections 1 and 9): when it is refused, what is owed and told, what is sent."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -36,14 +37,8 @@ LINK = Action(key="link", label="Open", url="https://a.example/", external=True)
 
 def card(**fields: Any) -> Event:
     """An event that shows two buttons."""
-    given: dict[str, Any] = {
-        "id": "01a3",
-        "project": "prj_1",
-        "type": "user.flagged",
-        "time": NOW,
-        "received_at": NOW,
-    } | fields
-    return Event(**({"card": Card(title="A user", actions=(BAN, LINK))} | given))
+    given: dict[str, Any] = {"time": NOW, "card": Card(title="A user", actions=(BAN, LINK))} | fields
+    return Event(id="01a3", project="prj_1", type="user.flagged", received_at=NOW, **given)
 
 
 def stood(state: Any) -> Button:
@@ -66,13 +61,8 @@ def test_when_a_press_is_refused(state: str | None, repeat: bool, refused: bool)
     """While it runs, and when it is done unless it repeats."""
     action = msgspec.structs.replace(BAN, repeat=repeat)
     button = None if state is None else stood(state)
-    codes = []
-    try:
+    with pytest.raises(EnsueError, match="'ban' is (running|done)") if refused else nullcontext():
         refuse_press(card(), action, button, NOW)
-    except EnsueError as refusal:
-        codes.append(refusal.code)
-        assert "'ban'" in refusal.message
-    assert codes == ["conflict"] * refused
 
 
 @pytest.mark.parametrize(("time", "until"), [(NOW - 5, NOW + 1500), (NOW, NOW + 1500), (NOW + 9_000, NOW + 10_500)])
