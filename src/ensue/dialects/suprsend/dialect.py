@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from ensue.dialects.suprsend import answers, credentials, events, workflows
+from ensue.dialects.suprsend import answers, credentials, events, identity, workflows
 from ensue.dialects.suprsend.absent import absent_routes
 from ensue.domain.errors import EnsueError
 from ensue.domain.intake import Limits
@@ -40,7 +40,7 @@ class SuprSendDialect:
     def routes(self, engine: Engine) -> Sequence[Route]:
         """The table."""
         limits = engine.limits if isinstance(engine, WholeEngine) else Limits()
-        return (*_event_routes(limits), *_workflow_routes(limits), *absent_routes())
+        return (*_event_routes(limits), *_workflow_routes(limits), *identity.ROUTES, *absent_routes())
 
     def known(self, engine: Engine, call: Call, route: Route) -> Key | None:  # noqa: ARG002 - the protocol's shape
         """As `Dialect.known`: by the id of a key, or by a token."""
