@@ -61,7 +61,7 @@ def test_when_a_press_is_refused(state: str | None, repeat: bool, refused: bool)
     """While it runs, and when it is done unless it repeats."""
     action = msgspec.structs.replace(BAN, repeat=repeat)
     button = None if state is None else stood(state)
-    with pytest.raises(EnsueError, match="'ban' is (running|done)") if refused else nullcontext():
+    with pytest.raises(EnsueError, match=r"'ban' is (running|done)") if refused else nullcontext():
         refuse_press(card(), action, button, NOW)
 
 
