@@ -179,13 +179,26 @@ async def test_letters_of_letters_end(stage: Stage) -> None:
     assert [one.hops for one in await logged(stage) if one.type == "dlq_loop"] == list(range(1, 17))
 
 
-async def test_a_death_of_a_report_sends_letters_that_end(stage: Stage) -> None:
-    """Reports count as hops, so that a letter of a report of a letter does not begin anew."""
+async def test_deaths_of_reports_are_not_told(stage: Stage) -> None:
+    """Neither by a report nor by a letter: a trigger that hears of all of these gets sixteen letters and no more."""
     stage.channel.script = lambda _: Failed("no")
     await hook(stage, ["a", "ensue.delivery.dead", "dlq_loop"], name="loop", retry=ONCE)
     await stage.send("a")
+    await stage.settled("dead", 17 + 17)
     await ended(stage)
-    assert max(one.hops for one in await logged(stage)) <= 17
+    kinds = [one.type for one in await logged(stage)]
+    assert (kinds.count("dlq_loop"), kinds.count("ensue.delivery.dead")) == (16, 17)
+
+
+async def test_an_answer_to_a_report_does_not_begin_anew(stage: Stage) -> None:
+    """Reports count as hops: an event that a report's receiver asks for, and that dies, ends as well."""
+    answer = says(event={"type": "a"})
+    stage.channel.script = lambda message: Failed("no") if message.event.type == "a" else answer
+    await hook(stage, ["a", "ensue.delivery.dead"], retry=ONCE)
+    await stage.send("a")
+    await stage.settled("dead", 9)
+    await ended(stage)
+    assert [one.hops for one in await logged(stage)] == list(range(18))
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -238,9 +251,9 @@ async def test_headers_of_the_trigger_win_and_other_formats_have_no_tokens(stage
     await stage.trigger("b", name="native")
     for kind in ("a", "b"):
         await stage.send(kind)
+        await stage.idle()
     for key in await stage.engine.keys.list(stage.project):
         await stage.engine.keys.revoke(stage.project, key.id)
-    await stage.idle()
     await stage.send("a")
     await stage.settled("delivered", 3)
     found = [(message.event.type, sorted(to.secret_headers)) for message, to in stage.channel.sent]

@@ -271,12 +271,12 @@ class Settlement:
         return Outcome(settled, attempt, (), tuple(reports), puts)
 
     def _deaths(self, settled: Delivery, trial: Try, trigger: Trigger | None, now: int) -> Sequence[Entry]:
-        """What tells of a death: our own event, but not of the death of a delivery of such an event; and the letter
-        that Space Cloud's receivers know, where a trigger listens to it."""
+        """What tells of a death: our own event, and the letter that Space Cloud's receivers know, where a trigger
+        listens to it. Nothing tells of the death of a delivery of our own events: it would tell for ever."""
         event = trial.event
-        reports = []
-        if event is None or not event.is_own:
-            reports.append(self._report("ensue.delivery.dead", _dead(settled, event), settled, now, event))
+        if event is not None and event.is_own:
+            return ()
+        reports = [self._report("ensue.delivery.dead", _dead(settled, event), settled, now, event)]
         if event is not None and trigger is not None and trigger.format in CONVERSING:
             letter = dead_letter(settled, event, trigger, self._source(settled), now)
             entry = None if letter is None else self._planned(letter, now)
