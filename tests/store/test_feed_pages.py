@@ -9,6 +9,7 @@ import pytest
 
 from ensue.domain.delivery import Entry
 from ensue.domain.event import Context
+from ensue.domain.thread import Thread
 from ensue.store.base import EventQuery
 from ensue.store.sqlite import SqliteStore, pages, threads
 from ensue.store.sqlite.turn import Turn
@@ -114,3 +115,19 @@ async def test_an_event_alone_is_written_by_as_few_statements(store: SqliteStore
         await store._do(lambda turn: turn.connection.trace_v2(0, None))
         counts.append(len([text for text in texts if "event" in text or "thread" in text]))
     assert counts == [1, 3]
+
+
+async def test_a_thread_that_is_spread_over_the_log(store: SqliteStore) -> None:
+    """What is shown, and who inherits, is found however far apart the events of a thread lie."""
+    made = []
+    for n in range(6):
+        await append(store, event := told(0, f"n{n}"))
+        made.append(event.event)
+        await ask(store, "UPDATE sqlite_sequence SET seq = seq + 20000 WHERE name = 'event'")
+        await store.close()
+        await store.open(NOW)
+    for left in range(5, 0, -1):
+        found = (await store.threads(PROJECT, ["story 0"]))["story 0"]
+        root = made[-left - 1]
+        assert found == Thread(root.id, left, made[-left:])
+        assert await store.remove(PROJECT, root.id, NOW)

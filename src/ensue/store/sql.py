@@ -37,6 +37,7 @@ DELIVERY_FIELDS: Final = ", ".join(f"d.{name.strip()}" for name in DELIVERY_COLU
 DELIVERY_FROM: Final = "delivery d LEFT JOIN staged s ON d.kind <> 'webhook' AND s.delivery = d.number"
 """What `delivery_of` reads: the columns of a delivery and its payload."""
 
+THREAD_COLUMNS: Final = "context, project, root, started, others, oldest, newest"
 DOCUMENT_COLUMNS: Final = "kind, project, id, body, alias, revision, change"
 
 CHUNKS: Final = (64, 8, 1)
@@ -152,7 +153,7 @@ def attempt_of(body: bytes) -> Attempt:
 INSERT_EVENT: Final = (f"INSERT OR ROLLBACK INTO event ({EVENT_COLUMNS}) VALUES ", 12, "")
 INSERT_DELIVERY: Final = (f"INSERT OR ROLLBACK INTO delivery ({DELIVERY_COLUMNS}) VALUES ", 18, "")
 INSERT_ATTEMPT: Final = ("INSERT OR IGNORE INTO attempt (delivery, claim, started_at, late, body) VALUES ", 5, "")
-INSERT_THREAD: Final = ("INSERT OR REPLACE INTO thread (context, project, root, started, others) VALUES ", 5, "")
+INSERT_THREAD: Final = (f"INSERT OR REPLACE INTO thread ({THREAD_COLUMNS}) VALUES ", 7, "")
 INSERT_STAGED: Final = ("INSERT OR ROLLBACK INTO staged (delivery, payload, promises) VALUES ", 3, "")
 SETTLE: Final = (
     (

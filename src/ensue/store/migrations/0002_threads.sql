@@ -1,5 +1,5 @@
 -- Threads: which events stand in the feed, and how each thread stands. Flag 4: not in the feed, being another's child or
--- the platform's own. An event that keeps the index of the feed small costs nothing to whoever looks at the feed.
+-- the platform's own. Such events are not in the index of the feed, so they cost nothing to whoever looks at it.
 
 CREATE TABLE thread (
     context TEXT NOT NULL,
@@ -7,17 +7,15 @@ CREATE TABLE thread (
     root    INTEGER, -- the cursor of its root
     started INTEGER NOT NULL,
     others  INTEGER NOT NULL, -- events besides the root
+    oldest  INTEGER NOT NULL, -- no event of it has a lower cursor than this, nor a higher one than that
+    newest  INTEGER NOT NULL,
     PRIMARY KEY (context, project)
 ) STRICT, WITHOUT ROWID;
-
-DROP INDEX event_context;
-DROP INDEX event_test;
-CREATE INDEX event_context ON event (project, context) WHERE context IS NOT NULL;
 
 -- What is kept already: the root is the first that said so, else the first.
 INSERT INTO thread
 SELECT context, project, coalesce(min(iif(starts, cursor, NULL)), min(iif(own, NULL, cursor))),
-       coalesce(max(starts), 0), count(*) - (count(*) > sum(own))
+       coalesce(max(starts), 0), count(*) - (count(*) > sum(own)), min(cursor), max(cursor)
 FROM (
     SELECT context, project, cursor, own, NOT own AND iif(json_valid(text), json_extract(text, '$.context.start'), 0) IS 1 AS starts
     FROM (
@@ -33,5 +31,6 @@ WHERE substr(type, 1, 6) = 'ensue.' OR (
     AND cursor IS NOT (SELECT root FROM thread t WHERE t.context = event.context AND t.project = event.project)
 );
 
+DROP INDEX event_test;
 CREATE INDEX event_test ON event (project) WHERE flags & 1;
 CREATE INDEX event_feed ON event (project) WHERE flags < 4;

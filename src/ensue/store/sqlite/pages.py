@@ -1,9 +1,8 @@
 """Hides how a page is found without a long scan: newest first along an index that is local in time, within a budget.
 
-Rows lie in buckets of 16,384; most indexes begin with the bucket. A page goes from bucket to bucket along the index
-that fits its query best, looks at no more than 50,000 rows, and says where to go on. What stands in the feed, and what
-is in a context, have indexes that are in order throughout; children are not in the first, so a page of it is as far
-with a million of them.
+Rows lie in buckets of 16,384; the indexes begin with the bucket. A page goes from bucket to bucket along the index that
+fits its query best, looks at no more than 50,000 rows, and says where to go on. The feed has an index of its own, in
+order throughout: children are not in it, so the end of a page is as near with a million of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -160,8 +159,6 @@ def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[t
     """The rows of a page, and where to go on. A feed that is narrowed is looked through at its new end first, where
     most of it may fit, then along the index of what narrows it."""
     path = _event_path(query)
-    if query.context is not None:
-        return _along(execute, path, start, query.limit, SCAN)
     if not query.feed:
         return _walk(execute, path, start, query.limit)
     project, feed = Test("project = ?", (query.project,)), Test(FEED)
