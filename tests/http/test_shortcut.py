@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tests.http.fakes import FakeEngine, application, running
+from ensue.http.exchange import Route
+from ensue.http.hot import HotRoutes
+from ensue.http.routing import Bound
+from tests.http.fakes import FakeDialect, FakeEngine, application, running, take
 from tests.http.wire import Wire, connected, request
 
 LONG, SHORT = False, True
@@ -19,7 +22,7 @@ async def both(data: bytes) -> list[bytes]:
         engine = FakeEngine()
         app = application(engine)
         if not short:
-            app.hot = {}
+            app.hot = HotRoutes()
         async with running(app=app) as server, connected(server.port) as wire:
             await wire.send(data)
             said.append(re.sub(rb"date: [^\r]+", b"date", await wire.closed()))
@@ -50,6 +53,10 @@ def last(method: str = "POST", path: str = "/api/v1/events", body: bytes = b"{}"
         last(content_encoding="gzip"),
         last(origin="https://shop.example", token="public"),
         last(path="/api/v1/events/"),
+        last(path="/api/v1/at/home/events"),
+        last(path="/api/v1/at/home/events/"),
+        last(path="/api/v1/at/a%2Fb/events"),
+        last(path="/api/v1/at//events"),
         last(path="/api/v1/events?a=b"),
         last(body=b"2\r\n{}\r\n0\r\n\r\n", transfer_encoding="chunked"),
         last(body=b"2\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", transfer_encoding="chunked"),
@@ -79,6 +86,25 @@ async def test_the_short_way_is_taken() -> None:
     app._http = None  # type: ignore[assignment, method-assign]
     async with running(app=app) as server, connected(server.port) as wire:
         assert (await wire.request("POST", "/api/v1/events", b"{}")).status == 202
+        assert (await wire.request("POST", "/api/v1/at/home-1/events", b"{}")).status == 202
+    assert engine.calls[1].parameters == {"place": "home-1"}
+    assert engine.calls[1].path == "/api/v1/at/home-1/events"
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "limit"),
+    [
+        ("/api/v1/{id}", "POST", 100),
+        ("/api/v1/rest/{id...}", "POST", 100),
+        ("/api/v1/x", "GET", 100),
+        ("/api/v1/x", "POST", None),
+    ],
+)
+def test_what_cannot_be_hot_is_refused(path: str, method: str, limit: int | None) -> None:
+    """A path that another route has too, one that goes on without end, a method without a body, a body not read."""
+    route = Route(method=method, path=path, handler=take, name="x", summary="X.", body_limit=limit, hot=True)
+    with pytest.raises(ValueError, match="cannot be hot"):
+        HotRoutes([*application(FakeEngine()).table, Bound(route, FakeDialect())])
 
 
 @pytest.fixture

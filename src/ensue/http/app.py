@@ -17,6 +17,7 @@ from ensue.http.auth import CHALLENGE, admit, body_limit, preflight
 from ensue.http.dialect import Dialect, Engine
 from ensue.http.exchange import Answer, Call, Headers, Route, Stream, problem_answer
 from ensue.http.forwarded import TrustedProxies
+from ensue.http.hot import HotRoutes
 from ensue.http.pace import Buckets, Pace
 from ensue.http.routing import Bound, Found, Router
 
@@ -29,7 +30,7 @@ Clock = Callable[[], int]
 class Application:
     """All dialects on one port.
 
-    `clock` gives the `now` of each call. `hot` maps a raw path to the route that a POST to it means, for the short way.
+    `clock` gives the `now` of each call. `hot` knows what a POST to a raw path means, for the short way.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Application:
         self.proxies = proxies or TrustedProxies()
         self._buckets = Buckets(pace or Pace())
         self.table = [Bound(route, dialect) for dialect in dialects for route in dialect.routes(engine)]
-        self.hot = _hot_paths(self.table)
+        self.hot = HotRoutes(self.table)
         self._router = Router(self.table)
         self._prefixes = sorted(
             ((prefix.rstrip("/"), dialect) for dialect in dialects for prefix in dialect.prefixes),
@@ -208,17 +209,6 @@ class Application:
             error = EnsueError("not_allowed", f"{call.method} is not done here; {', '.join(found.allow)} are.")
             answer = self._problem(next(iter(found.methods.values())).dialect, error, call)
         return Answer(answer.status, answer.body, answer.headers + allow, answer.content_type)
-
-
-def _hot_paths(table: Sequence[Bound]) -> dict[bytes, Bound]:
-    paths: dict[bytes, Bound] = {}
-    for bound in table:
-        if bound.route.hot:
-            if bound.route.method != "POST" or "{" in bound.route.path or bound.route.body_limit is None:
-                raise ValueError(f"{bound.route.method} {bound.route.path} cannot be hot")
-            paths[bound.route.path.encode("ascii")] = bound
-            paths[bound.route.path.encode("ascii") + b"/"] = bound
-    return paths
 
 
 def _fault() -> EnsueError:

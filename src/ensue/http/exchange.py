@@ -132,7 +132,7 @@ class Route(Struct, frozen=True, kw_only=True):
     `scope` None asks for a key but no right; `authenticated=False` for no
     key at all, `anonymous` for one that may be missing or may not hold: the handler decides. `body_limit` is bytes;
     None reads no body (one that comes is dropped). `public` lets public keys in, and browsers from other origins. A
-    `hot` route has no parameters and no query, takes a body, and never answers with a Stream: it may skip ASGI.
+    `hot` route has no query, takes a body, and never answers with a Stream: it may skip ASGI.
     `request` is the type of a body, which may be left out where not `request_required`. `responses` gives the type of
     each success, None for an empty body.
     """

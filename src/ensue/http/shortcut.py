@@ -8,6 +8,7 @@ unusual takes the long way, and so does whatever is pipelined behind another req
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final, cast
 
 from msgspec.structs import force_setattr
@@ -82,14 +83,14 @@ class ShortcutProtocol(LimitedProtocol):
     def on_headers_complete(self) -> None:
         """Choose the way."""
         self._head_ends()
-        bound = self.hot.get(self.url)
-        self.short = self._short_cycle(bound) if bound is not None else None
+        found = self.hot.find(self.url)
+        self.short = self._short_cycle(*found) if found is not None else None
         if self.short is not None:
             self.cycle = cast("RequestResponseCycle", self.short)
         else:
             self._take_the_long_way()
 
-    def _short_cycle(self, bound: Bound) -> ShortCycle | None:
+    def _short_cycle(self, bound: Bound, parameters: Mapping[str, str]) -> ShortCycle | None:
         """The request as a short one; None when anything about it is unusual."""
         parser = self.parser
         if self.busy or self.flow.write_paused or parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
@@ -102,8 +103,10 @@ class ShortcutProtocol(LimitedProtocol):
             return None
         app = self.application
         client = app.proxies.client(self.client[0], self.headers) if self.client else ""
-        path = bound.route.path
+        path = self.url.decode("ascii") if parameters else bound.route.path
         call = Call(method="POST", path=path, raw_path=self.url, headers=self.headers, now=0, client=client)
+        if parameters:
+            force_setattr(call, "parameters", parameters)
         if bound.route.authenticated:
             key = bound.dialect.known(app.engine, call, bound.route)
             if key is None:

@@ -40,17 +40,33 @@ def token_of(call: Call) -> str:
     return given[7:].strip() if given[:7].lower() == "bearer " else ""
 
 
+def known_identity(engine: Engine, token: str, project: Project) -> Identity | None:
+    """Whose token this is, if that is at hand and no reason to refuse it; never waits."""
+    if token.startswith(_PLAIN):
+        key = engine.keys.known(token)
+        return Identity(key, plain_claims(key)) if key is not None and key.project == project.id else None
+    speaker = engine.keys.remembered(token, project.id)
+    return None if speaker is None or _is_of_receiver(speaker) else speaker
+
+
 async def identity(engine: Engine, token: str, project: Project) -> Identity:
     """Whose token this is, and what it claims. EnsueError `unauthorized`."""
+    found = known_identity(engine, token, project)
+    if found is not None:
+        return found
     if token.startswith(_PLAIN):
-        key = engine.keys.known(token) or await engine.keys.authenticate(token)
+        key = await engine.keys.authenticate(token)
         if key.project != project.id:
             raise EnsueError("unauthorized", f"This key is of another project than '{project.slug}'.")
         return Identity(key, plain_claims(key))
-    speaker = engine.keys.remembered(token, project.id) or await engine.keys.verified(token, project.id)
-    if speaker.claims.get("role") == _RECEIVERS:
+    speaker = await engine.keys.verified(token, project.id)
+    if _is_of_receiver(speaker):
         raise EnsueError("unauthorized", "This token tells a receiver who calls it; it is no credential here.")
     return speaker
+
+
+def _is_of_receiver(speaker: Identity) -> bool:
+    return bool(speaker.claims.get("role") == _RECEIVERS)
 
 
 def plain_claims(key: Key) -> dict[str, Any]:

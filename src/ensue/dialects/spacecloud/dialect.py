@@ -5,7 +5,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from ensue.dialects.spacecloud.callers import admin, identity, project_of, token_of
+from ensue.dialects.spacecloud.callers import admin, identity, known_identity, project_of, token_of
 from ensue.dialects.spacecloud.queue import enabled
 from ensue.dialects.spacecloud.routes import MANY, ONE, ROUTES
 from ensue.dialects.spacecloud.words import problem
@@ -29,6 +29,13 @@ class SpaceCloudDialect(ByToken):
             return ROUTES
         limits = dict.fromkeys(ONE, engine.limits.event_bytes) | {MANY: engine.limits.batch_bytes}
         return tuple(replace(route, body_limit=limits.get(route.name, route.body_limit)) for route in ROUTES)
+
+    def known(self, engine: Engine, call: Call, route: Route) -> Key | None:  # noqa: ARG002 - the protocol's shape
+        """The key of a token that was looked at before; asked for the routes that take one event."""
+        whole = cast("WholeEngine", engine)
+        project = whole.rules.project(call.parameters["project"])
+        speaker = known_identity(whole, token_of(call), project) if project is not None else None
+        return speaker.key if speaker is not None else None
 
     async def authenticate(self, engine: Engine, call: Call, route: Route) -> Key:
         """The key of an admin: of whoever configures, or queues many events at once; else of whoever has one."""

@@ -29,6 +29,7 @@ def _queues_one(path: str, handler: Handler, name: str, summary: str) -> Route:
         summary=summary,
         anonymous=True,
         public=True,
+        hot=True,
         body_limit=EVENT_BYTES,
         documented=False,
     )
