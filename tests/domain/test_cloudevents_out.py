@@ -157,10 +157,13 @@ def test_what_cloudevents_lacks_becomes_extensions() -> None:
 
 def test_what_other_ways_in_allow_is_made_to_fit() -> None:
     """Free text as source, attribute names with other letters, numbers of 64 bits: still a valid CloudEvent."""
-    of = event(source="my shöp", attributes={"My_Option": "a", "data": "b", "big": 2**40, "_": "c"})
+    of = event(
+        source="my shöp",
+        attributes={"My_Option": "a", "data": "b", "big": 2**40, "_": "c", "lines": "one\ntwo\x7f\uffff"},
+    )
     draft, extras = parse_structured(structured(of, OURS))
     assert draft.source == "my%20sh%C3%B6p"
-    assert extras.attributes == {"myoption": "a", "xdata": "b", "big": str(2**40), "x": "c"}
+    assert extras.attributes == {"myoption": "a", "xdata": "b", "big": str(2**40), "x": "c", "lines": "onetwo"}
 
 
 @pytest.mark.parametrize(

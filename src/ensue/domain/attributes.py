@@ -52,6 +52,11 @@ def check_text(name: str, value: Any, *, empty: bool = True) -> str:
     return value
 
 
+def without_controls(value: AttributeValue) -> AttributeValue:
+    """`value` as CloudEvents can say it: text loses its control characters and the codes that are no characters."""
+    return _CONTROLS.sub("", value) if isinstance(value, str) else value
+
+
 def is_reference(text: str) -> bool:
     """Whether `text` is a URI-reference (RFC 3986) and not empty."""
     return bool(text) and _REFERENCE.fullmatch(text) is not None

@@ -27,6 +27,7 @@ from ensue.domain.attributes import (
     is_absolute,
     is_reference,
     to_header,
+    without_controls,
 )
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
@@ -276,7 +277,7 @@ def _written(event: Event, source: str) -> Attributes:
     if event.schema is not None:
         attributes["dataschema"] = event.schema
     for name, value in event.attributes.items():
-        attributes[_named(name)] = _held(value)
+        attributes[_named(name)] = without_controls(_held(value))
     for name, ours in _ours(event).items():
         attributes.setdefault(name, ours)
     return attributes
