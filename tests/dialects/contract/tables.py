@@ -1,6 +1,8 @@
 """Hides how the routes of every installed dialect are found, and how a template becomes a path."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -28,3 +30,18 @@ def filled(route: Route, value: str = "x", **named: str) -> str:
     return re.sub(
         r"\{(\w+)(?:\.\.\.)?\}", lambda found: ({"project": "default"} | named).get(found[1], value), route.path
     )
+
+
+def ended(dialect: str) -> list[Route]:
+    """The routes whose answers end."""
+    return [route for route in routes_of(dialect) if route.name != "stream"]
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Tell in a failure which of many it was."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(name)
+        raise

@@ -7,9 +7,11 @@ import pytest
 
 from ensue.domain.key import Scope
 from tests.dialects.contract.voices import VOICES, Voice, call, events_of, new_key
+from tests.dialects.contract.ways import WAYS
 from tests.dialects.edge import EVENTS, Edge
 from tests.dialects.test_stream import followed, next_events
 
+pytestmark = pytest.mark.parametrize("api", WAYS, indirect=True)
 EACH = pytest.mark.parametrize("voice", VOICES, ids=[voice.name for voice in VOICES])
 LONG = {"data": {"n": 1, "text": "Zoë ✓ 🎉", "list": [1, 2.5, None, True], "deep": {"a": {"b": []}}}}
 

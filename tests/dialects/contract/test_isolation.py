@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from ensue.engine.keys import NewKey
 from ensue.http.exchange import Route
-from tests.dialects.contract.tables import filled, routes_of
-from tests.dialects.contract.test_paths import ended, naming
+from tests.dialects.contract.tables import ended, filled, naming, routes_of
 from tests.dialects.contract.voices import BY_DIALECT, JSON, SECOND, SUPRSEND, Request, Voice, call, new_key
 from tests.dialects.edge import Edge, Got
 
@@ -76,7 +74,7 @@ async def test_another_projects_ids_change_nothing_there(api: Edge, dialect: str
     for route in ended(dialect):
         for kind, name in ids.items():
             path = filled(route, name, project="stranger", workspace=stranger.key.id)
-            with naming(replace(route, path=f"{path} ({kind})")):
+            with naming(f"{route.method} {path} ({kind})"):
                 for got in await asked(api, voice, route, path, stranger):
                     assert SECRET.encode() not in got.body
                     assert got.status < 400 or voice.told(got)
@@ -98,7 +96,7 @@ async def test_another_projects_name_opens_nothing(api: Edge, dialect: str) -> N
     for route in named:
         for project in ("default", mine.project.id):
             path = filled(route, "mine", project=project, workspace=mine.key.id)
-            with naming(route):
+            with naming(route.path):
                 for got in await asked(api, voice, route, path, stranger):
                     assert got.status >= 400, got.body
                     assert SECRET.encode() not in got.body

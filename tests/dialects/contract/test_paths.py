@@ -1,17 +1,25 @@
 """Every path of every dialect: how it answers where something is missing, wrong, or too much. New routes too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from ensue.http.exchange import Route
-from tests.dialects.contract.tables import PREFIXES, ROUTES, filled, routes_of
-from tests.dialects.contract.voices import BY_DIALECT, JSON, VOICES, Request, Voice, by_token, call, events_of, new_key
-from tests.dialects.edge import EVENTS, Edge
+from tests.dialects.contract.tables import PREFIXES, ROUTES, ended, filled, naming, routes_of
+from tests.dialects.contract.voices import (
+    BY_DIALECT,
+    JSON,
+    KIB,
+    VOICES,
+    Request,
+    Voice,
+    by_token,
+    call,
+    events_of,
+    new_key,
+)
+from tests.dialects.edge import EVENTS, Edge, edge
 
 PAGES = Path(__file__).parents[3] / "docs/reference"
 EACH = pytest.mark.parametrize("voice", VOICES, ids=[voice.name for voice in VOICES])
@@ -45,21 +53,6 @@ ODD_BODIES = (
     b'{"events":[1]}',
     b'{"type":{},"url":[],"rule":[],"name":{},"id":[],"users":{},"$user_operations":[{"$set":1}]}',
 )
-
-
-@contextmanager
-def naming(route: Route) -> Iterator[None]:
-    """Tell in a failure which route it was."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"{route.method} {route.path}")
-        raise
-
-
-def ended(dialect: str) -> list[Route]:
-    """The routes whose answers end."""
-    return [route for route in routes_of(dialect) if route.name != "stream"]
 
 
 def page(dialect: str) -> str:
@@ -99,7 +92,7 @@ async def test_a_wrong_method(api: Edge, dialect: str) -> None:
     """Refused in the dialect's form, with the methods that there are."""
     voice, key = BY_DIALECT[dialect], await new_key(api)
     for route in routes_of(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             there = {one.method for name, one in ROUTES if name == dialect and filled(one) == filled(route)}
             for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"} - there - ({"GET"} & there):
                 got = await call(api, voice.sign(Request(method, filled(route)), key))
@@ -114,7 +107,7 @@ async def test_options_and_head(api: Edge, dialect: str) -> None:
     """OPTIONS names the methods; HEAD is GET without a body, or refused where there is no GET."""
     voice, key = BY_DIALECT[dialect], await new_key(api)
     for route in routes_of(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             options = await call(api, Request("OPTIONS", filled(route)))
             assert (options.status, options.body) == (204, b"")
             assert {route.method, "OPTIONS"} <= set(options.headers["allow"].split(", "))
@@ -134,7 +127,7 @@ async def test_no_key(api: Edge, dialect: str) -> None:
     """Every route asks for one, and says so in its dialect's form before it looks at anything else."""
     voice = BY_DIALECT[dialect]
     for route in routes_of(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             for authorization in (None, "Bearer ens_nobody", "Bearer a.b.c"):
                 request = Request(route.method, filled(route), b"{}", {"content-type": JSON})
                 got = await call(api, request if authorization is None else request.plus(authorization=authorization))
@@ -150,7 +143,7 @@ async def test_a_slash_at_the_end_is_the_same_path(api: Edge, dialect: str) -> N
     """With and without: the same status, the same words."""
     voice, key = BY_DIALECT[dialect], await new_key(api)
     for route in ended(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             bare = filled(route).rstrip("/")
             answers = [
                 await call(api, voice.sign(Request(route.method, path, b"[", {"content-type": JSON}), key))
@@ -167,7 +160,7 @@ async def test_whatever_comes_is_no_fault_of_ours(api: Edge, dialect: str) -> No
     """Odd ids, odd queries and odd bodies are refused or taken, in the dialect's form, never a 500 of ours."""
     voice, key = BY_DIALECT[dialect], await new_key(api)
     for route in ended(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             for value, body in product(ODD_NAMES if "{" in route.path else ("",), ODD_BODIES):
                 request = Request(route.method, filled(route, value), body, {"content-type": JSON})
                 got = await call(api, voice.sign(request, key))
@@ -181,7 +174,7 @@ async def test_a_path_that_is_not_utf_8(api: Edge, dialect: str) -> None:
     """Is nowhere, in the dialect's form where its beginning is the dialect's."""
     voice, key = BY_DIALECT[dialect], await new_key(api)
     for route in routes_of(dialect):
-        with naming(route):
+        with naming(f"{route.method} {route.path}"):
             path = filled(route, "%FF%FE", project="%FF%FE")
             if path == route.path:
                 path += "/%FF%FE"
@@ -202,3 +195,16 @@ async def test_a_query_is_no_body(api: Edge, voice: Voice) -> None:
         assert got.status >= 400
         assert voice.told(got)
     assert await events_of(api) == []
+
+
+@EACH
+async def test_the_instances_own_limit(tmp_path: Path, voice: Voice) -> None:
+    """`ENSUE_MAX_EVENT_BYTES`, and SuprSend's own, hold in every dialect."""
+    async with edge(tmp_path, max_event_bytes=2 * KIB, max_suprsend_event_bytes=2 * KIB) as api:
+        small, key = voice.event().body, await new_key(api)
+        statuses = []
+        for size in (2 * KIB, 2 * KIB + 1):
+            got = await call(api, voice.sign(voice.sent(small + b" " * (size - len(small))), key))
+            statuses.append(got.status)
+        assert statuses == [voice.accepted, voice.status("too_large")]
+        assert voice.told(got)

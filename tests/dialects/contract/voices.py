@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ensue.domain.key import SCOPES, Scope
 from ensue.engine.keys import NewKey
+from tests.dialects.contract.ways import at_hand
 from tests.dialects.edge import Edge, Got
 
 KIB: Final = 1024
@@ -106,7 +107,9 @@ async def call(api: Edge, request: Request) -> Got:
 
 async def new_key(api: Edge, project: str = "default", *scopes: Scope, public: bool = False) -> NewKey:
     """A key, with all scopes if none are given."""
-    return await api.house.engine.keys.create(project, scopes or (() if public else SCOPES), public=public)
+    new = await api.house.engine.keys.create(project, scopes or (() if public else SCOPES), public=public)
+    await at_hand(api, new)
+    return new
 
 
 async def events_of(api: Edge, project: str = "default") -> list[dict[str, Any]]:
