@@ -40,6 +40,10 @@ TABLE = router(
     "POST /events/{id}/actions/{key}",
     "GET /events/batch/status",
     "POST /{key}/trigger",
+    "GET /files/{name}",
+    "GET /files/{name}/info",
+    "GET /files/{rest...}",
+    "GET /files/{name}/{part...}",
 )
 
 
@@ -58,6 +62,10 @@ TABLE = router(
         ("POST", b"/events/batch", ("/events/batch", {})),
         ("POST", b"/events/batch/actions/go", ("/events/{id}/actions/{key}", {"id": "batch", "key": "go"})),
         ("POST", b"/ws/trigger", ("/{key}/trigger", {"key": "ws"})),
+        ("GET", b"/files/a", ("/files/{name}", {"name": "a"})),
+        ("GET", b"/files/a/info", ("/files/{name}/info", {"name": "a"})),
+        ("GET", b"/files/a/b/c%2Fd/", ("/files/{name}/{part...}", {"name": "a", "part": "b/c/d"})),
+        ("GET", b"/files//b", ("/files/{rest...}", {"rest": "/b"})),
     ],
 )
 def test_a_path_finds_its_route(method: str, path: bytes, expected: tuple[str, dict[str, str]]) -> None:
@@ -66,7 +74,17 @@ def test_a_path_finds_its_route(method: str, path: bytes, expected: tuple[str, d
 
 
 @pytest.mark.parametrize(
-    "path", [b"/event", b"/events//", b"//events", b"/events//actions/go", b"/events/%ff", b"/events/\xff", b"/Events"]
+    "path",
+    [
+        b"/event",
+        b"/events//",
+        b"//events",
+        b"/events//actions/go",
+        b"/events/%ff",
+        b"/events/\xff",
+        b"/Events",
+        b"/files",
+    ],
 )
 def test_other_paths_find_nothing(path: bytes) -> None:
     """An empty segment, bytes that are no UTF-8, another case: nothing is there."""
