@@ -56,10 +56,10 @@ ODD_BODIES = (
 
 
 def page(dialect: str) -> str:
-    """The reference page of a dialect."""
+    """The reference page of a dialect, with those that go on from it."""
     path = PAGES / ("api.md" if dialect == "native" else f"dialects/{dialect}.md")
     assert path.is_file(), f"docs/reference/{path.relative_to(PAGES)} is missing"
-    return path.read_text("utf-8")
+    return "".join(one.read_text("utf-8") for one in sorted(path.parent.glob(f"{path.stem}*.md")))
 
 
 DIALECT = pytest.mark.parametrize("dialect", BY_DIALECT)
