@@ -185,3 +185,20 @@ async def test_browsers_may_ask(api: Edge) -> None:
     assert (got.status, got.headers["access-control-allow-origin"]) == (204, "*")
     sent = await Sender(api)(EVENT, origin="https://shop.example")
     assert (sent.status, sent.headers["access-control-allow-origin"]) == (201, "*")
+
+
+async def test_a_public_key_only_tells(api: Edge) -> None:
+    """From its own pages, without buttons and without waking anybody; and it identifies nobody."""
+    made = await api.house.engine.keys.create("default", (), public=True, origins=("https://shop.example",))
+    log = Sender(api.with_token(made.token))
+    home = {"origin": "https://shop.example"}
+    assert (await log(EVENT, **home)).status == 201
+    assert (await log(b"clicked", TEXT, **home)).status == 201
+    ban = {"url": "https://shop.example/ban", "buttonText": "Ban", "key": "ban"}
+    for wrong, field in (({"actions": [ban]}, "actions"), ({"notify": True}, "notify")):
+        got = await log(EVENT | wrong, **home)
+        assert (got.status, f"it may not send '{field}'" in got.body.decode()) == (403, True)
+    assert (await log(EVENT, origin="https://elsewhere.example")).status == 403
+    assert (await log({"userId": "u1"}, path="/api/v1/identify", **home)).status == 403
+    assert (await log(EVENT | {"note": "x" * 16_384}, **home)).status == 413
+    assert len(await api.items(EVENTS)) == 2
