@@ -1,5 +1,6 @@
 """The whole way over HTTP, with a receiver on loopback: what it answers, and what is kept of that."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from ensue.channels.outbound import Outbound
 from ensue.channels.posting import MASK
 from ensue.channels.webhook import WebhookChannel
 from ensue.domain.guard import Allowed
-from ensue.testing import Received, Reply, Sink
+from ensue.store.base import EventQuery
+from ensue.testing import PATIENCE, Received, Reply, Sink
 from tests.engine.stage import Stage, staged
 
 
@@ -102,3 +104,22 @@ async def test_secrets_are_masked_in_what_is_kept(stage: Stage, sink: Sink) -> N
     assert attempt.exchange.request_headers["Authorization"] == MASK
     assert attempt.exchange.request_headers["x-plain"] == "seen"
     assert attempt.exchange.response_body == f"you said {MASK}"
+
+
+async def test_a_receiver_that_knows_space_cloud_is_spoken_with(stage: Stage, sink: Sink) -> None:
+    """It answers who asks, chains an event, and can tell who called; what is kept of it shows no token."""
+    sink.script = lambda _: Reply(200, b'{"response": {"foo": "bar"}, "event": {"type": "next"}}')
+    await stage.trigger("a", url=sink.url, format="spacecloud")
+    response = await stage.engine.ask(stage.intake("a", data='{"n": 1}'), PATIENCE)
+    assert bytes(response) == b'{"foo": "bar"}'
+    (received,) = sink.received
+    assert sorted(json.loads(received.body)) == ["data", "id", "source", "specversion", "time", "type"]
+    scheme, token = received.headers["authorization"].split(" ")
+    identity = await stage.engine.keys.verified(token, stage.project)
+    assert (scheme, identity.claims["id"], identity.claims["role"]) == ("Bearer", "internal-sc-user", "SpaceCloud")
+    page = await stage.engine.events(EventQuery(project=stage.project, limit=10))
+    assert [one.type for one in page.items] == ["next", "a"]
+    (attempt,) = await stage.attempts(await stage.only())
+    assert attempt.exchange is not None
+    sent = attempt.exchange.request_headers
+    assert (sent["Authorization"], sent["X-Sc-Token"], sent["Content-Type"]) == (MASK, MASK, "application/json")
