@@ -54,7 +54,7 @@ async def test_a_body_without_a_list_is_told_so(cloud: Cloud, body: Any) -> None
 async def test_there_is_a_most_of_events_and_of_each(cloud: Cloud) -> None:
     """A thousand and no more; each as large as one alone may be."""
     assert (await many(cloud, *({"type": "a"} for _ in range(1_000))))[0] == 200
-    assert (await many(cloud, *({"type": "a"} for _ in range(1_001))))[0] == 400
+    assert (await many(cloud, *({"type": "a"} for _ in range(1_001))))[0] == 413
     large = {"type": "a", "payload": "x" * (256 * 1024)}
     status, body = await many(cloud, {"type": "a"}, large)
     assert status == 413

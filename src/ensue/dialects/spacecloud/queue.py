@@ -152,7 +152,7 @@ def _requests(body: bytes, most: int) -> list[Raw]:
         raise EnsueError("invalid", 'The body is {"events": [...]}, with a queue request for each event.', "events")
     requests = decode(bytes(events), list[Raw], "events.", checked=True)
     if len(requests) > most:
-        raise EnsueError("invalid", f"There are {len(requests)} events; the limit is {most}.", "events")
+        raise EnsueError("too_large", f"There are {len(requests)} events; the limit is {most}.", "events")
     return requests
 
 
