@@ -1,12 +1,15 @@
 """Lists as they are kept: members counted with the commit that moves them, both sides found, nothing left behind."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
+from ensue.domain.operation import Operation
 from ensue.engine.paging import Place
 from ensue.engine.subscriber_lists import SubscriberLists
 from ensue.engine.subscribers import Subscribers
@@ -171,6 +174,27 @@ async def test_forgetting_and_joining_at_one_moment(lists: SubscriberLists, peop
     assert (await lists.get("p", "l")).members == len(there)
     assert [one.id for one in await people.some("p", there)] == there
     assert await people.count("p") == len(there)
+
+
+async def test_edits_joining_and_forgetting_in_a_crowd(lists: SubscriberLists, people: Subscribers) -> None:
+    """All of it about the same few at one moment: nobody is told to try again, nobody waits for ever."""
+    everybody = [f"u{at}" for at in range(6)]
+    await make(people, *everybody)
+    for list_id in ("a", "b"):
+        await lists.create("p", list_id, {})
+    crowd: list[Coroutine[Any, Any, Any]] = []
+    for at in range(30):
+        crowd += [
+            people.edit_many("p", [(name, [Operation("$add", {"n": 1})]) for name in everybody], 1),
+            lists.add("p", "ab"[at % 2], everybody[:: 1 if at % 3 else -1]),
+            lists.remove("p", "ab"[at % 2], everybody[at % 6 :]),
+            people.delete_many("p", [everybody[at % 6]]),
+        ]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*crowd)
+    for list_id in ("a", "b"):
+        assert (await lists.get("p", list_id)).members == len(await names(lists, list_id))
+    assert people._turns._locks == {}
 
 
 async def test_pages_lead_both_ways(lists: SubscriberLists, people: Subscribers) -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
+from ensue.domain.subscriber import KIND as SUBSCRIBER
 from ensue.domain.subscriber import Subscriber, check_subscriber_id
 from ensue.domain.subscriber_list import (
     KIND,
@@ -128,7 +129,8 @@ class SubscriberLists:
         return affected
 
     async def _step(self, project: str, list_id: str, subscriber_ids: Sequence[str], *, joining: bool) -> int:
-        async with self._turns.of([(KIND, project, list_id.lower())]):
+        touched = [(SUBSCRIBER, project, one) for one in subscriber_ids] if joining else []
+        async with self._turns.of([*touched, (KIND, project, list_id.lower())]):
             for _ in range(_TRIES):
                 known = await self._read(project, list_id)
                 moves = self._joins if joining else self._leaves

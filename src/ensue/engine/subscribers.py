@@ -149,12 +149,13 @@ class Subscribers:
         return sum(gone)
 
     async def _forget(self, project: str, subscriber_id: str) -> bool:
-        for _ in range(_TRIES):
-            try:
-                return await self._forget_now(project, subscriber_id)
-            except EnsueError as error:
-                if error.code != "conflict":
-                    raise
+        async with self._turns.of([(KIND, project, subscriber_id)]):  # before those of lists, as everywhere
+            for _ in range(_TRIES):
+                try:
+                    return await self._forget_now(project, subscriber_id)
+                except EnsueError as error:
+                    if error.code != "conflict":
+                        raise
         raise _busy()
 
     async def _forget_now(self, project: str, subscriber_id: str) -> bool:
