@@ -51,8 +51,9 @@ class PlainEventView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class ThreadView(Struct, frozen=True):
-    """What goes with an event: the id of the thread's root, how many events it has besides, and the newest of these (up
-    to 20), oldest first. The root is null where only the platform's own events are left."""
+    """What goes with an event: the id of the thread's root, how many events it has besides, and the newest of these,
+    oldest first: up to 20, fewer where they have more than 256 KiB together. The root is null where only the platform's
+    own events are left."""
 
     root: str | None
     count: int

@@ -117,7 +117,15 @@ _SENDING: Final = (
 )
 
 _EVENTS: Final = (
-    _get("/events", events.page, "events:read", "listEvents", "List events.", EventPage, *events.PAGE),
+    replace(
+        _get("/events", events.page, "events:read", "listEvents", "List events.", EventPage, *events.PAGE),
+        description=(
+            "The log, newest first. Presses of buttons (`ensue.action.` types) are left out unless `type` or `context` "
+            "asks for them: they are in the threads of their cards, and on the stream. With `feed=true` only what "
+            "begins a thread or stands alone is listed, each with its `thread`; where a root is removed, or was too "
+            "old to be kept, the oldest event that is left of its thread takes its place."
+        ),
+    ),
     _get("/events/{id}", events.read, "events:read", "getEvent", "Read one event.", EventView),
     _do(
         "/events/{id}/cancel",
