@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.event_schema import misfit, parse_schema
@@ -163,3 +165,31 @@ def test_a_schema_that_cannot_be_used_is_refused_with_what_there_is(text: str, w
         parse_schema(text, "t")
     assert (refused.value.code, refused.value.field) == ("invalid", "schema")
     assert words in refused.value.message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*GOOD, "x"]), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_looking_at_a_payload_never_raises(payload: Any) -> None:
+    """Whatever it is, it fits or is told why not; what stands in place of a member is told by that member's name."""
+    found = told(payload)
+    assert found is None or found
+    assert told(GOOD | {"more": payload}) is None
+    if payload is not None and not isinstance(payload, list):
+        assert "tags" in (told(GOOD | {"tags": payload}) or "")
+
+
+@given(st.text(alphabet='type {}[]!:@#"\n abcString()', max_size=60))
+def test_reading_a_schema_refuses_or_reads(text: str) -> None:
+    """Never another error, and never without end."""
+    for wrong in (text, "type t {" + text + "}"):
+        try:
+            read = parse_schema(wrong, "t")
+        except EnsueError:
+            continue
+        assert "t" in read.types

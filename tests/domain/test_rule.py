@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from ensue.domain.errors import EnsueError
@@ -153,3 +155,26 @@ def test_a_rule_is_read_from_json_and_comes_back_as_it_was_kept() -> None:
     assert refusal(again, {"args.auth": {"id": "a"}}) is None
     with pytest.raises(EnsueError):
         check_rule(Raw(b'{"rule": "\\ud800"}'), SECURITY_ROOTS)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+EVALS = {
+    "string": ["==", "!=", "in", "notIn"],
+    "number": ["==", "!=", ">", ">=", "<", "<=", "in", "notIn"],
+    "bool": ["==", "!="],
+    "date": ["==", "!=", ">", ">=", "<", "<="],
+}
+PATHS = st.sampled_from(["args.data", "args.data.a", "args.data.a.b", "args.data.b.c.a"])
+
+
+@given(JSON, PATHS, PATHS, st.data())
+def test_judging_never_raises(data: Any, first: str, second: str, drawn: st.DataObject) -> None:
+    """Whatever stands where a path leads, of whatever type it is compared as."""
+    kind = drawn.draw(st.sampled_from(["string", "number", "bool", "date"]))
+    how = drawn.draw(st.sampled_from(EVALS[kind]))
+    found = refusal(check_rule(match(kind, how, first, second), FILTER_ROOTS), {"args.data": data})
+    assert found is None or found
