@@ -30,7 +30,7 @@ def runs_at(path: Path, **fields: Any) -> tuple[int, int | None]:
 def test_nothing_but_a_type_is_an_event_of_now(path: Path) -> None:
     """All but the type may be left out or null."""
     draft, extras = asked(path, timestamp=None, delay=0, options=None)
-    assert (draft.type, bytes(draft.data), draft.time, draft.send_at, extras.attributes) == (
+    assert (draft.type, bytes(draft.data), extras.moment, draft.send_at, extras.attributes) == (
         "my_type",
         b"",
         None,

@@ -43,20 +43,18 @@ def queue_members(request: bytes | Raw, prefix: str = "", *, checked: bool = Fal
 
 
 def queue_request(request: bytes | Raw | Mapping[str, Raw], path: Path, now: int) -> tuple[Draft, Extras]:
-    """The event that a request asks for, with `options` as its attributes; its `time` is when it is to run.
+    """The event that a request asks for, with `options` as its attributes; its `moment` is when it is to run.
 
     `request` is JSON, or its `queue_members`. Raises EnsueError `invalid` that names the field.
     """
     members = request if isinstance(request, Mapping) else queue_members(request)
     moment = _moment(members, path, now)
-    written = None if moment is None else format_time(moment)
     draft = Draft(
         type=_type(members),
         data=_data(members, path),
-        time=written,
-        send_at=written if moment is not None and moment > now else None,
+        send_at=format_time(moment) if moment is not None and moment > now else None,
     )
-    return draft, Extras(attributes=_options(members.get("options"), path))
+    return draft, Extras(attributes=_options(members.get("options"), path), moment=moment)
 
 
 def is_synchronous(members: Mapping[str, Raw]) -> bool:
