@@ -210,6 +210,14 @@ def test_no_line_has_content_or_secrets(logs: Configure, form: str) -> None:
     assert [word for word in hidden if word in written] == []
 
 
+def test_what_a_receiver_says_in_its_own_words_is_no_line_of_ours(logs: Configure) -> None:
+    """That it complained is told, not of what: the attempt has it."""
+    stream = logs("json", "info")
+    said = replace(ATTEMPT, error="the answer says: hunter2 is unknown here")
+    Telemetry().attempted(DELIVERY, EVENT, replace(FAILED, attempt=said), "accepted")
+    assert json.loads(stream.getvalue())["error"] == "the answer says"
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nobody_forges_a_line(logs: Configure, form: str) -> None:
     """Line breaks, quotes and control characters in a value, or in a message, stay inside their line."""

@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from ensue.domain.conversation import COMPLAINT
 from ensue.domain.delivery import Attempt, Delivery, Outcome
 from ensue.domain.event import Event
 from ensue.domain.schedule import format_time
@@ -244,10 +245,15 @@ def _attempted_fields(delivery: Delivery, event: Event | None, outcome: Outcome,
         "host": _host(exchange.url) if exchange is not None else None,
         "http_status": exchange.status if exchange is not None else None,
         "duration_ms": attempt.duration_ms if attempt is not None else None,
-        "error": attempt.error if attempt is not None else None,
+        "error": _reason(attempt.error) if attempt is not None else None,
         "due": format_time(settled.due_at) if settled.state == "pending" else None,
         "replay": delivery.replay,
     }
+
+
+def _reason(error: str | None) -> str | None:
+    """Why an attempt failed, but for what the receiver said in words of its own: that is content."""
+    return COMPLAINT.rstrip(": ") if error is not None and error.startswith(COMPLAINT) else error
 
 
 def _host(url: str) -> str | None:

@@ -1,14 +1,17 @@
 """What a webhook of Space Cloud may answer with, and what follows of it."""
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Raw
 
-from ensue.domain.conversation import CAUSE, MAX_HOPS, chained, dead_letter, passes, response_of
+from ensue.domain.conversation import CAUSE, MAX_HOPS, chained, dead_letter, heard, passes, response_of
 from ensue.domain.delivery import Delivery
-from ensue.domain.event import Card, Context, Event
+from ensue.domain.event import Card, Context, Event, decode_event, encode_event
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.trigger import Endpoint, Match, Trigger
 
@@ -90,6 +93,14 @@ def test_an_answer_may_have_a_hundred_events() -> None:
     assert said == "2 of the 102 events that it answered with were left out: an answer may have 100"
 
 
+def test_a_chained_event_has_the_size_that_events_have() -> None:
+    """Where an instance allows less than what is read of an answer."""
+    answer = Raw(b'{"events": [{"type": "b", "data": "%s"}, {"type": "c"}]}' % (b"x" * 100))
+    found = chained(answer, CAUSED, Limits(event_bytes=100), NOW)
+    assert [one.event.type for one in found.intakes] == ["c"]
+    assert found.left_out == "1 of the 2 events that it answered with were left out: an event may have 100 bytes"
+
+
 def test_a_chain_ends_after_sixteen_hops() -> None:
     """However often it is answered with another event."""
     event, hops = CAUSED, 0
@@ -149,3 +160,38 @@ def test_dead_letters_of_dead_letters_end() -> None:
         letters += 1
         event = dead_letter(DEBT, event, TRIGGER, "urn:x", NOW)
     assert letters == 16
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = st.sampled_from(["type", "payload", "data", "timestamp", "delay", "options", "isSynchronous", "TYPE"])
+REQUESTS = st.dictionaries(NAMES, VALUES | st.just("a"), max_size=5) | VALUES
+ANSWERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "error": VALUES,
+        "event": REQUESTS,
+        "events": st.lists(REQUESTS, max_size=5) | VALUES,
+        "response": VALUES,
+    },
+)
+
+
+@given(ANSWERS | VALUES)
+def test_no_answer_breaks_anything(answer: Any) -> None:
+    """Whatever it holds: it is heard, and what follows of it is events that can be kept, or is left out."""
+    said = heard(json.dumps(answer).encode())
+    if not said.reply:
+        return
+    response_of(said.reply)
+    for intake in chained(said.reply, CAUSED, Limits(), NOW).intakes:
+        assert decode_event(encode_event(intake.event)).hops == 1
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_break_anything(body: bytes) -> None:
+    """Nor what is no JSON at all."""
+    assert heard(body).error is None or b"error" in body.lower()

@@ -1,9 +1,12 @@
 """An event asked for in the words of Space Cloud's queue, by its two paths."""
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.intake import Limits, accept
@@ -11,6 +14,7 @@ from ensue.domain.schedule import DAY, format_time
 from ensue.domain.spacecloud import Path, is_synchronous, queue_members, queue_request
 
 NOW = 1_700_000_000_000
+OBJECTS = st.dictionaries(st.text(max_size=5), st.none() | st.text() | st.floats() | st.integers(), max_size=3)
 PATHS: tuple[Path, ...] = ("first", "second")
 
 
@@ -170,3 +174,21 @@ def test_names_are_read_in_any_case_and_the_last_wins() -> None:
     assert queue_request(members, "second", NOW)[0].type == "b"
     assert is_synchronous(members)
     assert not is_synchronous(queue_members(b'{"isSynchronous": "true"}'))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "payload", "data", "timestamp", "delay", "options"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none(), max_size=1) | OBJECTS,
+    ),
+    st.sampled_from(PATHS),
+)
+def test_no_request_breaks_anything(fields: dict[str, Any], path: Path) -> None:
+    """It is an event, or refused by name."""
+    codes = []
+    try:
+        draft, extras = queue_request(json.dumps({"type": "t"} | fields).encode(), path, NOW)
+        accept(draft, "prj", Limits(), NOW, extras=extras)
+    except EnsueError as error:
+        codes.append(error.code)
+    assert codes in ([], ["invalid"])

@@ -27,6 +27,8 @@ MAX_HOPS: Final = 16
 """So many events may follow of each other by answers and reports."""
 PASS_FOR: Final = 30 * MINUTE
 """How long a pass holds (ms)."""
+COMPLAINT: Final = "the answer says: "
+"""How the error of an attempt begins whose receiver said in words of its own why."""
 CAUSE: Final = "causationid"
 """The attribute that names the event that another one follows of (CloudEvents' extension for correlation)."""
 
@@ -83,7 +85,7 @@ def heard(body: bytes) -> Heard:
     complaint = _value(members.get("error"))
     if complaint:
         text = complaint if isinstance(complaint, str) else msgspec.json.encode(complaint).decode()
-        return Heard(error=f"the answer says: {text[:300]}")
+        return Heard(error=COMPLAINT + text[:300])
     return Heard(reply=Raw(body))
 
 
@@ -132,6 +134,8 @@ def _requests(members: Mapping[str, Raw]) -> list[Raw]:
 
 
 def _following(request: Raw, cause: Event, limits: Limits, now: int) -> Intake:
+    if len(bytes(request)) > limits.event_bytes:
+        raise EnsueError("too_large", f"an event may have {limits.event_bytes} bytes")
     draft, extras = queue_request(queue_members(request, checked=True), "second", now)
     intake = accept(draft, cause.project, limits, now, extras=extras)
     attributes = {CAUSE: cause.id} | intake.event.attributes

@@ -16,9 +16,10 @@ from ensue.domain.trigger import CONVERSING, Trigger
 
 
 class Awaited:
-    """One wait. `choose` is called in the writer's turn, all else in the event loop."""
+    """One wait, for `deliveries`. `choose` is called in the writer's turn, all else in the event loop."""
 
     def __init__(self) -> None:
+        self.deliveries: frozenset[str] = frozenset()
         self._left: set[str] = set()
         self._over: asyncio.Future[Raw | None] = asyncio.get_running_loop().create_future()
 
@@ -27,13 +28,14 @@ class Awaited:
 
         EnsueError `not_found` when there are none.
         """
-        self._left = {one.id for one in deliveries if may_answer(trigger_of(one.trigger))}
+        self.deliveries = frozenset(one.id for one in deliveries if may_answer(trigger_of(one.trigger)))
+        self._left = set(self.deliveries)
         if not self._left:
             raise nobody_answers()
 
     def wants(self, delivery: Delivery) -> bool:
         """Whether it is one of those."""
-        return delivery.id in self._left
+        return delivery.id in self.deliveries
 
     def told(self, delivery_id: str, delivery: Delivery | None, result: Result | None) -> None:
         """A try of it is settled: the delivery as it is now, None if it is not ours any more, and the result."""

@@ -151,8 +151,8 @@ class Worker:
 
     def unwatch(self, awaited: Awaited) -> None:
         """Nobody waits there any more."""
-        for delivery_id in [name for name, one in self._watched.items() if one is awaited]:
-            del self._watched[delivery_id]
+        for delivery_id in awaited.deliveries:
+            self._watched.pop(delivery_id, None)
 
     def claimed(self, delivery: Delivery, now: int) -> Delivery:
         """`delivery` as born claimed by this process."""
