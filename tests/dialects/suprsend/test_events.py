@@ -140,9 +140,6 @@ async def test_wrong_paths_and_methods_answer_in_its_words(hub: Workspace, path:
         ("GET", "/v1/template/x/channel/email/"),
         ("GET", "/v1/feed/notifications?distinct_id=u1"),
         ("GET", "/v2/subscriber/u1/full_preference/?a=b"),
-        ("GET", "/v1/workspace/"),
-        ("GET", "/v1/default/ws_key/bridge"),
-        ("POST", "/v2/default/template/x/commit/"),
     ],
 )
 async def test_what_is_not_there_says_where_to_read_what_is(hub: Workspace, method: str, path: str) -> None:
@@ -151,3 +148,24 @@ async def test_what_is_not_there_says_where_to_read_what_is(hub: Workspace, meth
     assert status == 501
     assert "docs/reference/dialects/suprsend.md" in message
     assert refused(await hub(path, b"", method, Authorization=""))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/workspace/"),
+        ("GET", "/v1/staging/ws_key/bridge"),
+        ("POST", "/v1/staging/ws_api_key/"),
+        ("GET", "/v1/staging/workflow/"),
+        ("PATCH", "/v1/staging/workflow/welcome/enable/"),
+        ("POST", "/v1/staging/event/order%20placed/"),
+        ("GET", "/v1/staging/preference_category/translation/locale/"),
+        ("POST", "/v2/staging/template/x/commit/"),
+    ],
+)
+async def test_the_management_api_says_where_to_read_what_is(hub: Workspace, method: str, path: str) -> None:
+    """501 with the page's name, also to its service tokens, which nothing here could know."""
+    for authorization in ("ServiceToken sst_1234", ""):
+        status, message = refused(await hub(path, b"", method, Authorization=authorization))
+        assert status == 501
+        assert "docs/reference/dialects/suprsend.md" in message

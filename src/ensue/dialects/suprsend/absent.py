@@ -25,13 +25,22 @@ _ABSENT: Final = (
     ("/v1/template/{rest...}", "templates"),
     ("/v1/feed/{rest...}", "the inbox"),
     ("/v2/subscriber/{rest...}", "preferences, as browsers ask for them"),
-    ("/v1/workspace", "the management API"),
-    ("/v1/workspace/{rest...}", "the management API"),
-    ("/v1/{workspace}/ws_key/bridge", "the management API"),
-    ("/v2/{workspace}/template", "the management API"),
-    ("/v2/{workspace}/template/{rest...}", "the management API"),
 )
 """Paths, and what they are for."""
+
+_MANAGED: Final = (
+    *("workflow", "schema", "event", "preference_category", "translation", "config"),
+    *("ws_key", "ws_api_key", "ws_public_key", "ws_signing_key"),
+)
+_MANAGEMENT: Final = (
+    "/v1/workspace",
+    "/v1/workspace/{rest...}",
+    *(f"/v1/{{workspace}}/{asset}" for asset in _MANAGED),
+    *(f"/v1/{{workspace}}/{asset}/{{rest...}}" for asset in _MANAGED),
+    "/v2/{workspace}/template",
+    "/v2/{workspace}/template/{rest...}",
+)
+"""The paths of the management API. Its service tokens are nothing that could be known here: nobody is asked for one."""
 
 
 def _refusing(what: str) -> Handler:
@@ -45,7 +54,10 @@ def _refusing(what: str) -> Handler:
 
 
 def absent_routes() -> tuple[Route, ...]:
-    """A row for each path and method. A key is asked for, so that strangers hear of it first."""
+    """A row for each path and method. A key is asked for where theirs could be one of ours, so that strangers hear of
+    it first."""
+    absent = [(path, what, True) for path, what in _ABSENT]
+    absent += [(path, "the management API", False) for path in _MANAGEMENT]
     return tuple(
         Route(
             method=method,
@@ -53,9 +65,10 @@ def absent_routes() -> tuple[Route, ...]:
             handler=_refusing(what),
             name=f"absent{method.capitalize()}{at}",
             summary=f"Not there: {what}.",
-            body_limit=None if method == "GET" else MOST_BYTES,
+            authenticated=keyed,
+            body_limit=MOST_BYTES if keyed and method != "GET" else None,
             documented=False,
         )
-        for at, (path, what) in enumerate(_ABSENT)
+        for at, (path, what, keyed) in enumerate(absent)
         for method in _METHODS
     )
