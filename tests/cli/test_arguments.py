@@ -66,7 +66,8 @@ def test_create_says_every_field() -> None:
     argv = ["triggers", "create", "--name", "n", "--endpoint", "https://x", "--type", "a", "--type", "b.*"]
     argv += ["--tenant", "acme", "--filter", "true", "--test-events", "yes", "--format", "plain", "--secret", "whsec_x"]
     argv += ["--header", "X-A: 1: 2", "--secret-header", "Authorization: b", "--attempts", "3", "--schedule", "1s,5m"]
-    argv += ["--timeout-ms", "900", "--concurrency", "2", "--disabled"]
+    argv += ["--timeout-ms", "900", "--concurrency", "2", "--disabled", "--jitter", "0"]
+    argv += ["--attribute", "db=a,b", "--attribute", "col=", "--rule", '{"rule": "allow"}']
     assert body(run_against(argv, [Say(201, TRIGGER)])) == {
         "name": "n",
         "endpoint": {
@@ -75,9 +76,16 @@ def test_create_says_every_field() -> None:
             "secret_headers": {"Authorization": "b"},
             "secret": "whsec_x",
         },
-        "match": {"type": ["a", "b.*"], "tenant": "acme", "filter": "true", "test": True},
+        "match": {
+            "type": ["a", "b.*"],
+            "tenant": "acme",
+            "filter": "true",
+            "test": True,
+            "attributes": {"db": "a,b", "col": ""},
+            "rule": {"rule": "allow"},
+        },
         "format": "plain",
-        "retry": {"attempts": 3, "schedule": [1.0, 300.0]},
+        "retry": {"attempts": 3, "schedule": [1.0, 300.0], "jitter": 0.0},
         "timeout_ms": 900,
         "concurrency": 2,
         "enabled": False,

@@ -124,6 +124,25 @@ def header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def attribute(text: str) -> tuple[str, str]:
+    """`name=value,value`; blanks count."""
+    name, equals, values = text.partition("=")
+    if not equals:
+        raise ArgumentTypeError(f"{text!r} is no attribute; write 'name=value,value'")
+    return name, values
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 1:
+        raise ArgumentTypeError(f"{text!r} is no share; write a number from 0 to 1")
+    return number
+
+
 def waits(text: str) -> list[float]:
     """`5s,5m,30m` as a list of seconds."""
     return [seconds(part) for part in text.split(",") if part.strip()]

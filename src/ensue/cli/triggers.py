@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ensue.cli.connection import connect
 from ensue.cli.exits import FAILED, OK, UsageError
-from ensue.cli.parsing import Group, connected, header, waits, whole
+from ensue.cli.parsing import Group, attribute, connected, header, json_text, share, waits, whole
 from ensue.cli.terminal import Column, Terminal
 from ensue.client import Client
 
@@ -50,6 +50,10 @@ def _add_fields(parser: ArgumentParser, *, required: bool) -> None:
     for name in _MATCHES[:3]:
         match.add_argument(f"--{name}", metavar="TEXT", help=f"only of this {name}")
     match.add_argument("--filter", metavar="CEL", help="only where this holds, like event.data.amount > 100")
+    match.add_argument(
+        "--attribute", action="append", type=attribute, metavar="NAME=VALUE,…", help="one of these values; may repeat"
+    )
+    match.add_argument("--rule", type=json_text, metavar="JSON", help="a rule over args.data, in Space Cloud's words")
     match.add_argument("--test-events", choices=["yes", "no"], help="test events too")
     sending = parser.add_argument_group("how they are sent")
     sending.add_argument("--format", choices=_FORMATS)
@@ -59,6 +63,7 @@ def _add_fields(parser: ArgumentParser, *, required: bool) -> None:
     )
     sending.add_argument("--attempts", type=whole, metavar="N", help="tries in all")
     sending.add_argument("--schedule", type=waits, metavar="5s,5m,1h", help="waits between tries; the last repeats")
+    sending.add_argument("--jitter", type=share, metavar="SHARE", help="of a wait that may be added: 0.2, 0 for none")
     sending.add_argument("--timeout-ms", type=whole, metavar="N", help="for one try in all")
     sending.add_argument("--concurrency", type=whole, metavar="N", help="tries at once")
 
@@ -141,7 +146,7 @@ def _fields(arguments: Namespace) -> dict[str, Any]:
         "name": arguments.name,
         "endpoint": _given(endpoint),
         "format": arguments.format,
-        "retry": _given({"attempts": arguments.attempts, "schedule": arguments.schedule}),
+        "retry": _given({"attempts": arguments.attempts, "schedule": arguments.schedule, "jitter": arguments.jitter}),
         "timeout_ms": arguments.timeout_ms,
         "concurrency": arguments.concurrency,
     }
@@ -150,7 +155,8 @@ def _fields(arguments: Namespace) -> dict[str, Any]:
 
 def _match(arguments: Namespace) -> dict[str, Any]:
     test = None if arguments.test_events is None else arguments.test_events == "yes"
-    return _given({"type": arguments.type, "test": test} | {name: getattr(arguments, name) for name in _MATCHES})
+    others = {"type": arguments.type, "test": test, "attributes": _map(arguments.attribute), "rule": arguments.rule}
+    return _given(others | {name: getattr(arguments, name) for name in _MATCHES})
 
 
 def _map(pairs: list[tuple[str, str]] | None) -> dict[str, str] | None:
