@@ -134,6 +134,23 @@ async def test_patience_ends_and_the_delivery_goes_on(stage: Stage) -> None:
     assert not stage.parts.worker._watched
 
 
+async def test_a_commit_that_hangs_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience is that of the caller, whatever takes its time; the event is stored and sent all the same."""
+    await hook(stage)
+    append, free = stage.store.append, asyncio.Event()
+
+    async def hanging(plan: Any) -> Any:
+        await free.wait()
+        return await append(plan)
+
+    monkeypatch.setattr(stage.store, "append", hanging)
+    assert await refused(stage, SHORT) == "timeout"
+    free.set()
+    await stage.settled("delivered")
+    await stage.idle()
+    assert not stage.parts.worker._watched
+
+
 async def test_a_caller_that_goes_away_changes_nothing(stage: Stage) -> None:
     """The event is stored and delivered, also when it was for soon."""
     slow = Hold()

@@ -82,12 +82,13 @@ class Asking:
         awaited = Awaited()
         self._open.add(awaited)
         try:
-            _refuse_repeat(await self._ingest.submit_asked(intake, awaited))
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline):  # of the commit too: a disk may hang
+                _refuse_repeat(await self._ingest.submit_asked(intake, awaited))
                 found = await awaited.over()
         except TimeoutError:
             raise _late(intake.event) from None
         finally:
+            awaited.give_up(_late(intake.event))
             self._open.discard(awaited)
             self._worker.unwatch(awaited)
         if found is None:
@@ -123,4 +124,4 @@ def _refuse_repeat(receipt: Receipt) -> None:
 
 
 def _late(event: Event) -> EnsueError:
-    return EnsueError("timeout", f"Nobody has answered the event {event.id} in time; it is stored and goes on.")
+    return EnsueError("timeout", f"Nobody has answered the event {event.id} in time; what was sent goes on.")

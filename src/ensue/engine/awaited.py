@@ -56,6 +56,11 @@ class Awaited:
             self._over.set_exception(error)
             self._over.exception()  # whoever waited may be gone
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits any more."""
+        return self._over.done()
+
     async def over(self) -> Raw | None:
         """The response, or None when no delivery will bring one."""
         return await asyncio.shield(self._over)

@@ -232,8 +232,9 @@ class Ingest:
         deliveries = planned.entry.deliveries
         mine = [delivery for delivery in deliveries if delivery.claimed_until is not None]
         for delivery, slot in zip(mine, planned.slots, strict=True):
-            if planned.waiting.awaited is not None and planned.waiting.awaited.wants(delivery):
-                self._worker.watch(delivery.id, planned.waiting.awaited)
+            awaited = planned.waiting.awaited
+            if awaited is not None and awaited.wants(delivery) and not awaited.is_over:
+                self._worker.watch(delivery.id, awaited)
             flight = self._worker.start(delivery, planned.waiting.event_of(delivery), slot)
             if planned.waiting.awaits(delivery):
                 batch.flights.append(flight)
