@@ -46,7 +46,9 @@ def varied(number: int) -> dict[str, Any]:
         "subject": f"user_{number % 3}" if number % 4 else None,
         "tenant": f"tenant_{number % 2}" if number % 3 else None,
         "context": Context(f"thread_{number % 5}") if number % 2 else None,
-        "card": Card(category=f"c{number % 2}", test=number % 5 == 0, muted=number % 4 == 0) if number % 3 else None,
+        "card": Card(category=f"c{number % 2}", test=number % 5 == 0, muted=number % 4 == 0, notify=number % 10 < 3)
+        if number % 3
+        else None,
     }
 
 
@@ -84,6 +86,8 @@ async def followed(store: Store, limit: int, **fields: Any) -> list[Event]:
         ({"test": False}, lambda one: not one.is_test),
         ({"muted": True}, lambda one: one.card is not None and one.card.muted),
         ({"muted": False}, lambda one: one.card is None or not one.card.muted),
+        ({"notify": True}, lambda one: one.card is not None and one.card.notify),
+        ({"notify": False}, lambda one: one.card is None or not one.card.notify),
         (
             {"type": "order.**", "subject": "user_2", "tenant": "tenant_1", "muted": False},
             lambda one: (

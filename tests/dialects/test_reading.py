@@ -14,7 +14,7 @@ FULL: dict[str, Any] = {
     "idempotency_key": "k",
     "time": "2026-05-01T00:00:00Z",
     "context": {"id": "c"},
-    "card": {"category": "sales", "test": True, "muted": True},
+    "card": {"category": "sales", "test": True, "muted": True, "notify": True},
 }
 FILTERS = [
     "type=order.paid",
@@ -27,6 +27,7 @@ FILTERS = [
     "idempotency_key=k",
     "test=true",
     "muted=true",
+    "notify=true",
     "since=2026-05-01T00:00:00Z&until=2026-05-01T00:00:00.001Z",
 ]
 MISSES = [
@@ -39,6 +40,7 @@ MISSES = [
     "idempotency_key=j",
     "test=false",
     "muted=false",
+    "notify=false",
     "until=2026-05-01T00:00:00Z",
     "since=2026-05-01T00:00:00.001Z",
 ]

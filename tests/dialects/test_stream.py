@@ -79,6 +79,7 @@ async def test_data_with_line_breaks_is_one_message(api: Edge) -> None:
         ("category=x", {"card": {"category": "x"}}),
         ("test=true", {"card": {"test": True}}),
         ("muted=true", {"card": {"muted": True}}),
+        ("notify=true", {"card": {"notify": True}}),
         ("idempotency_key=k", {"idempotency_key": "k"}),
     ],
 )

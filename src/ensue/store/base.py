@@ -108,6 +108,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     until: int | None = None
     test: bool | None = None
     muted: bool | None = None
+    notify: bool | None = None
     without: str | None = None
     feed: bool = False
     before: str | None = None

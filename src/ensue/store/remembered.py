@@ -186,6 +186,7 @@ def event_fits(event: Event, query: EventQuery) -> bool:
         and (query.until is None or event.time < query.until)
         and query.test in (None, event.is_test)
         and query.muted in (None, event.card is not None and event.card.muted)
+        and query.notify in (None, event.card is not None and event.card.notify)
     )
 
 

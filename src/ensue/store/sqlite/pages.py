@@ -176,6 +176,8 @@ def _fits(event: Event, query: EventQuery) -> bool:
     """What SQL could only guess."""
     if query.idempotency_key is not None and event.idempotency_key != query.idempotency_key:
         return False
+    if query.notify is not None and query.notify != (event.card is not None and event.card.notify):
+        return False
     return query.type is None or matches(query.type, event.type)
 
 
@@ -219,6 +221,8 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
         yield Test("substr(type, 1, ?) <> ?", (len(query.without), query.without))
     if query.idempotency_key is not None:
         yield Test("instr(body, CAST('\"idempotency_key\":' AS BLOB))")
+    if query.notify:
+        yield Test("instr(body, CAST('\"notify\":true' AS BLOB))")
     yield from _row_tests(query)
 
 
