@@ -65,10 +65,12 @@ def test_when_a_press_is_refused(state: str | None, repeat: bool, refused: bool)
         refuse_press(card(), action, button, NOW)
 
 
-@pytest.mark.parametrize(("time", "until"), [(NOW - 5, NOW + 1500), (NOW, NOW + 1500), (NOW + 9_000, NOW + 10_500)])
-def test_expiry(time: int, until: int) -> None:
-    """Counted from acceptance; of an event whose time is yet to come, from then. Nobody presses at that moment."""
-    event, action = card(time=time), msgspec.structs.replace(BAN, expires_in=1.5)
+@pytest.mark.parametrize("time", [NOW - 5, NOW + 90_000])
+@pytest.mark.parametrize(("due_at", "until"), [(None, NOW + 1_500), (NOW + 9_000, NOW + 10_500)])
+def test_expiry(time: int, due_at: int | None, until: int) -> None:
+    """Counted from acceptance; of a scheduled event from when it is due, whatever time it tells of. Nobody presses at
+    that moment."""
+    event, action = card(time=time, due_at=due_at), msgspec.structs.replace(BAN, expires_in=1.5)
     assert (expires_at(event, action), expires_at(event, BAN)) == (until, None)
     refuse_press(event, action, None, until - 1)
     with pytest.raises(EnsueError, match="expired"):

@@ -126,6 +126,20 @@ async def test_a_button_expires(stage: Stage) -> None:
     assert (await press(stage, fresh)).button.state == "done"
 
 
+async def test_a_scheduled_button_expires_later(stage: Stage) -> None:
+    """Counted from when its event was due, even where that tells of a time long past: nobody saw it before."""
+    event_id = await shown(stage, button(expires_in=60.0), delay=600.0, time="2026-05-01T00:00:00Z")
+    stage.clock.turn(600_000)
+    await stage.until(lambda: happened(stage, event_id))
+    stage.clock.turn(59_999)
+    assert (await press(stage, event_id)).button.state == "done"
+
+
+async def happened(stage: Stage, event_id: str) -> bool:
+    """Whether the event is in the log."""
+    return bool(await stage.store.events(stage.project, [event_id]))
+
+
 async def test_what_cannot_be_pressed(stage: Stage) -> None:
     """Unknown events and buttons, those of another project, scheduled ones, and links."""
     event_id = await shown(stage, button(), button("link", external=True))

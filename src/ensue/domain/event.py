@@ -30,7 +30,7 @@ class Content(Struct, frozen=True, gc=False):
 
 
 class Action(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A button on a card. `expires_in` is seconds from acceptance; `meta` is any JSON, handed to the receiver."""
+    """A button on a card. `expires_in` is seconds (`press.expires_at`); `meta` is any JSON, handed to the receiver."""
 
     key: str
     label: str
@@ -59,8 +59,8 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One fact of one project. Times are milliseconds UTC.
 
     `data` is JSON text exactly as it was sent, or empty; `data_base64` stands in its place for bytes that are not text.
-    `sender_id` is the id that the sender gave; `id` is always ours. `hops` counts the events this one descends from
-    by answers and reports.
+    `sender_id` is the id that the sender gave; `id` is always ours. `due_at` is when it was scheduled for, if it was;
+    its `time` may be any other. `hops` counts the events this one descends from by answers and reports.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     type: str
     time: int
     received_at: int
+    due_at: int | None = None
     data: Raw = EMPTY
     data_base64: str | None = None
     content_type: str | None = None

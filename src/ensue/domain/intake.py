@@ -119,6 +119,7 @@ def accept(
         type=kind,
         time=extras.moment if extras.moment is not None else _time(draft.time, due_at, now),
         received_at=now,
+        due_at=due_at,
         data=draft.data,
         data_base64=extras.data_base64,
         content_type=extras.content_type,

@@ -91,12 +91,12 @@ def action_of(event: Event, key: str) -> Action:
 def expires_at(event: Event, action: Action) -> int | None:
     """When a button cannot be pressed any more (ms); None for never.
 
-    It is counted from acceptance, but not from before the event's own time: the card of a scheduled event is not seen
-    until then.
+    It is counted from acceptance; of a scheduled event from when it was due, since nobody sees its card until then.
     """
     if action.expires_in is None:
         return None
-    return max(event.received_at, event.time) + round(action.expires_in * 1000)
+    since = event.received_at if event.due_at is None else event.due_at
+    return since + round(action.expires_in * 1000)
 
 
 def refuse_press(event: Event, action: Action, button: Button | None, now: int) -> None:
