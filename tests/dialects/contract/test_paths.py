@@ -147,6 +147,19 @@ async def test_no_key(api: Edge, dialect: str) -> None:
 
 
 @DIALECT
+async def test_a_public_key_opens_what_is_public(api: Edge, dialect: str) -> None:
+    """And nothing else, whether the route asks for a right or not."""
+    voice, key = BY_DIALECT[dialect], await new_key(api, public=True)
+    for route in ended(dialect):
+        if route.authenticated and not route.public:
+            with naming(f"{route.method} {route.path}"):
+                got = await call(api, voice.sign(Request(route.method, filled(route), b"{}"), key))
+                assert got.status in (401, 403), got.body
+                assert voice.told(got)
+    assert {route.scope for route in routes_of(dialect) if route.public} <= {"events:write", None}
+
+
+@DIALECT
 async def test_a_slash_at_the_end_is_the_same_path(api: Edge, dialect: str) -> None:
     """With and without: the same status, the same words."""
     voice, key = BY_DIALECT[dialect], await new_key(api)

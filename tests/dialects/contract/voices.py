@@ -236,6 +236,7 @@ FIRST: Final = replace(
     wrong=(*SECOND.wrong, b'{"type":"t","options":1}', b'{"type":"t","timestamp":"soon"}'),
     statuses={"missing": 403, "unknown": 403, "revoked": 403, "scope": 403, "not_found": 400, "not_allowed": 400},
 )
+TOKEN: Final = replace(SECOND, name="spacecloud-token", sign=by_token)
 SUPRSEND: Final = Voice(
     name="suprsend",
     dialect="suprsend",
@@ -257,7 +258,7 @@ SUPRSEND: Final = Voice(
 OLDER: Final = replace(SUPRSEND, name="suprsend-event", path="/event/")
 BEARER: Final = replace(SUPRSEND, name="suprsend-bearer", sign=by_token)
 
-VOICES: Final = (NATIVE, OPERATIONAL, INGEST, SECOND, FIRST, SUPRSEND, OLDER, BEARER)
+VOICES: Final = (NATIVE, OPERATIONAL, INGEST, SECOND, FIRST, TOKEN, SUPRSEND, OLDER, BEARER)
 """Every way in."""
 
 BY_DIALECT: Final = {one.dialect: one for one in (NATIVE, OPERATIONAL, SECOND, BEARER)}
