@@ -100,9 +100,16 @@ async def test_a_link_may_lead_home(log: Sender) -> None:
     assert (await button(log, url="http://localhost:3000/x", external=True))["url"] == "http://localhost:3000/x"
 
 
-async def test_numbers_are_keys(log: Sender) -> None:
-    """As text."""
-    assert (await button(log, key=7))["key"] == "7"
+@pytest.mark.parametrize(("number", "key"), [(7, "7"), (7.0, "7"), (7.5, "7.5"), (0, "0")])
+async def test_numbers_are_keys(log: Sender, number: float, key: str) -> None:
+    """As text, as ids are."""
+    assert (await button(log, key=number))["key"] == key
+
+
+@pytest.mark.parametrize("key", [True, [], ["a"], {}, ""])
+async def test_a_link_takes_no_harm_from_a_key(log: Sender, key: Any) -> None:
+    """It needs none: what cannot be one is left out."""
+    assert (await button(log, key=key, external=True))["key"] == "link-1"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,10 @@ REFUSED = {
         {"type": ["rows"], "content": "x"},
         f'type field must include one of the following: {TYPES} . Currently it has ["rows"]',
     ),
+    "type is an empty array": (
+        {"type": []},
+        f"type field must include one of the following: {TYPES} . Currently it has []",
+    ),
     "rows are empty": ({"type": "rows", "content": []}, "content needs to have some data"),
     "rows are text": ({"type": "rows", "content": "x"}, "content of type rows must be an array of rows"),
     "rows are an object": ({"type": "rows", "content": {"a": 1}}, "content of type rows must be an array of rows"),
@@ -112,6 +116,10 @@ REFUSED = {
     "content is a number": ({"content": 7}, "content field must be a string, an object or an array"),
     "content is zero": ({"content": 0}, "content field must be a string, an object or an array"),
     "content is true": ({"content": True}, "content field must be a string, an object or an array"),
+    "row type is an empty object": (
+        {"type": "rows", "content": [{"type": {}}]},
+        f"card's type should be one of {TYPES}",
+    ),
     "image is an object": (
         {"type": "image", "content": {"url": URL}},
         "content of type image must be the URL of an image",

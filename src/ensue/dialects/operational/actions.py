@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from ensue.dialects.operational.fields import is_truthy, text_of
 from ensue.domain.card import MAX_LABEL, ActionDraft
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY
@@ -33,11 +34,6 @@ class Button(Struct, frozen=True, rename="camel", gc=False):
 
 
 _buttons: Final = msgspec.json.Decoder(list[Button])
-
-
-def is_truthy(value: Any) -> bool:
-    """Whether JavaScript takes the value for true: empty arrays and objects are."""
-    return isinstance(value, list | dict) or bool(value)
 
 
 def actions_of(given: Raw) -> list[ActionDraft]:
@@ -84,14 +80,11 @@ def _text(value: Any, field: str, missing: str) -> str:
 
 
 def _key(value: Any, field: str, *, external: bool) -> str | None:
-    """A link needs none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return msgspec.json.encode(value).decode()
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    if not external or is_truthy(value):
+    """A link needs none, so that what cannot be one does no harm there."""
+    key = None if isinstance(value, bool | list | dict) else text_of(value, field)
+    if key is None and not external:
         raise EnsueError("invalid", "Action needs to have a key or be marked as external", field)
-    return None
+    return key
 
 
 def _minutes(value: Any, field: str, default: float | None) -> float | None:

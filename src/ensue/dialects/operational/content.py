@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from ensue.dialects.operational.fields import is_truthy
 from ensue.domain.card import ContentDraft
 from ensue.domain.decoding import check_json
 from ensue.domain.errors import EnsueError
@@ -28,7 +29,7 @@ def is_given(content: Raw) -> bool:
 
 def content_of(kind: Any, content: Raw) -> ContentDraft | None:
     """The card's content of the fields `type` and `content`. Raises EnsueError `invalid`."""
-    kind = kind or "text"
+    kind = kind if is_truthy(kind) else "text"
     if kind not in _TYPES:
         shown = kind if isinstance(kind, str) else msgspec.json.encode(kind).decode()
         raise _refusal(
@@ -99,7 +100,8 @@ def _check_row(row: Any, field: str) -> None:
     """A row has a type, `text` by default; what it contains may be anything, 0 and false too."""
     if not isinstance(row, dict):
         raise _refusal(field, "each row of content must be an object with label and content")
-    kind = row.get("type") or "text"
+    kind = row.get("type")
+    kind = kind if is_truthy(kind) else "text"
     if kind == "rows":
         raise _refusal(f"{field}.type", "card's type shouldn't be rows")
     if kind not in _ROW_TYPES:

@@ -7,7 +7,8 @@ one stays a property: nobody is refused for what was never checked.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ensue.dialects.operational.intake import check_size, in_their_words, is_plain_text, text_of, wrong_media
+from ensue.dialects.operational.fields import text_of
+from ensue.dialects.operational.intake import check_size, in_their_words, is_plain_text, wrong_media
 from ensue.domain.channel_identity import Channel, check_identity
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError

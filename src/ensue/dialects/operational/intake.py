@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ensue.dialects.operational import graphemes
-from ensue.dialects.operational.actions import actions_of, is_truthy
+from ensue.dialects.operational.actions import actions_of
 from ensue.dialects.operational.content import content_of, is_given
+from ensue.dialects.operational.fields import is_truthy, string_of, text_of
 from ensue.domain.card import CardDraft
 from ensue.domain.decoding import decode, decode_text
 from ensue.domain.errors import EnsueError
@@ -43,6 +44,7 @@ _WORDS: Final = {
     "distinct_id": "userId",
     "context.id": "contextId",
     "card.title": "name",
+    "idempotency_key": "Idempotency-Key",
 }
 _PARTS: Final = (
     ("card.content.value", "content"),
@@ -134,10 +136,10 @@ def _draft_of_text(call: Call) -> Draft:
 def draft_of(body: bytes) -> Draft:
     """What a JSON body says. Raises EnsueError `invalid`."""
     said = _decoded(body)
-    name = _name(_string(said.name, "name"))
+    name = _name(string_of(said.name, "name"))
     if name is None and not is_given(said.content):
         raise EnsueError("invalid", _NEEDED, "content")
-    category = _string(said.category, "category")
+    category = string_of(said.category, "category")
     context = text_of(said.context_id, "contextId")
     card = CardDraft(
         title=name,
@@ -165,22 +167,6 @@ def _decoded(body: bytes) -> Body:
     except EnsueError:
         decode(body, object)  # raises again, unless it is JSON that is no object
     raise EnsueError("invalid", _NEEDED, "content")
-
-
-def _string(value: Any, field: str) -> str | None:
-    """Text, None where there is none. Raises `invalid` for anything else."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise EnsueError("invalid", f"{field} field must be a string", field)
-    return value.strip() or None
-
-
-def text_of(value: Any, field: str) -> str | None:
-    """Text, None where there is none; a number becomes text. Raises `invalid` for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-    return _string(value, field)
 
 
 def _name(name: str | None) -> str | None:
