@@ -7,6 +7,7 @@ ASGI here, or the protocol's short way for hot routes (`shortcut.py`).
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec.structs import force_setattr
 
@@ -25,6 +26,9 @@ log = logging.getLogger("ensue")
 
 Clock = Callable[[], int]
 """The time in milliseconds UTC."""
+
+_OPEN: Final = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"*"))
+"""A page of another origin may read the answer, its headers too: when to try again, ids that dialects put there."""
 
 
 class Application:
@@ -227,5 +231,4 @@ def _with_hints(answer: Answer, error: EnsueError) -> Answer:
 def _open_to_origins(answer: Answer | Stream) -> Answer | Stream:
     if isinstance(answer, Stream):
         return answer
-    allowed = (*answer.headers, (b"access-control-allow-origin", b"*"))
-    return Answer(answer.status, answer.body, allowed, answer.content_type)
+    return Answer(answer.status, answer.body, answer.headers + _OPEN, answer.content_type)

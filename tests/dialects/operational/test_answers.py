@@ -186,6 +186,7 @@ async def test_browsers_may_ask(api: Edge) -> None:
     assert (got.status, got.headers["access-control-allow-origin"]) == (204, "*")
     sent = await Sender(api)(EVENT, origin="https://shop.example")
     assert (sent.status, sent.headers["access-control-allow-origin"]) == (201, "*")
+    assert sent.headers["access-control-expose-headers"] == "*", "the event's id is a header"
 
 
 async def test_a_public_key_only_tells(api: Edge) -> None:
