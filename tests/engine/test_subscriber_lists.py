@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.operation import Operation
+from ensue.domain.operation import Edit, Operation
 from ensue.engine.paging import Place
 from ensue.engine.subscriber_lists import SubscriberLists
 from ensue.engine.subscribers import Subscribers
@@ -32,7 +32,7 @@ def people(stage: Stage) -> Subscribers:
 
 async def make(people: Subscribers, *names: str, project: str = "p") -> None:
     """Subscribers of these ids."""
-    await people.edit_many(project, [(name, []) for name in names], 1)
+    await people.edit_many(project, [Edit(name, []) for name in names], 1)
 
 
 async def names(lists: SubscriberLists, list_id: str = "l", project: str = "p") -> list[str]:
@@ -185,7 +185,7 @@ async def test_edits_joining_and_forgetting_in_a_crowd(lists: SubscriberLists, p
     crowd: list[Coroutine[Any, Any, Any]] = []
     for at in range(30):
         crowd += [
-            people.edit_many("p", [(name, [Operation("$add", {"n": 1})]) for name in everybody], 1),
+            people.edit_many("p", [Edit(name, [Operation("$add", {"n": 1})]) for name in everybody], 1),
             lists.add("p", "ab"[at % 2], everybody[:: 1 if at % 3 else -1]),
             lists.remove("p", "ab"[at % 2], everybody[at % 6 :]),
             people.delete_many("p", [everybody[at % 6]]),

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ensue.domain.errors import EnsueError
-from ensue.domain.operation import Operation
-from ensue.domain.subscriber import MAX_BYTES
+from ensue.domain.intake import ONCE_FOR
+from ensue.domain.operation import Edit, Operation
+from ensue.domain.subscriber import KIND, MAX_BYTES, MOST_EDITS_KNOWN
 from ensue.engine.paging import Place
 from ensue.engine.subscribers import MOST_DELETED, MOST_EDITS, Subscribers
 from ensue.engine.turns import Turns
@@ -73,18 +74,55 @@ async def test_what_is_rejected_stores_nothing(people: Subscribers) -> None:
 
 async def test_many_are_edited_all_or_none(people: Subscribers) -> None:
     """In their order, one twice; a wrong one among them leaves all as they were."""
-    done = await people.edit_many("p", [("a", ADD_ONE), ("b", sets(x=1)), ("a", ADD_ONE)], 1)
+    done = await people.edit_many("p", [Edit("a", ADD_ONE), Edit("b", sets(x=1)), Edit("a", ADD_ONE)], 1)
     assert [one.subscriber.id for one in done] == ["a", "b", "a"]
     assert (await people.get("p", "a")).properties == {"n": 2}
+    wrong = Edit("b", sets(**{"$email": "no"}))
     with pytest.raises(EnsueError):
-        await people.edit_many("p", [("a", ADD_ONE), ("c", sets(x=1)), ("b", sets(**{"$email": "no"}))], 1)
+        await people.edit_many("p", [Edit("a", ADD_ONE), Edit("c", sets(x=1)), wrong], 1)
     assert (await people.get("p", "a")).properties == {"n": 2}
     assert await people.count("p") == 2
 
 
+async def test_an_edit_counts_once_a_day(people: Subscribers) -> None:
+    """By its sender's id, for that subscriber: a repeat changes nothing, whatever it says, until the day is over."""
+    for name, now, total in (("a", 1, 1), ("a", ONCE_FOR, 1), ("b", 1, 1), ("a", ONCE_FOR + 1, 2)):
+        (done,) = await people.edit_many("p", [Edit(name, ADD_ONE, "i")], now)
+        assert done.subscriber == await people.get("p", name)
+        assert done.subscriber.properties == {"n": total}
+    await people.edit_many("p", [Edit("a", ADD_ONE, "j"), Edit("a", ADD_ONE, "j"), Edit("a", ADD_ONE)], 1)
+    assert (await people.get("p", "a")).properties == {"n": 4}
+
+
+async def test_an_edit_that_was_refused_does_not_count(people: Subscribers) -> None:
+    """What its sender mends and sends under the same id is taken in."""
+    with pytest.raises(EnsueError, match="email"):
+        await people.edit_many("p", [Edit("a", ADD_ONE), Edit("u", sets(**{"$email": "no"}), "i")], 1)
+    await people.edit_many("p", [Edit("u", sets(x=1), "i")], 1)
+    assert (await people.get("p", "u")).properties == {"x": 1}
+
+
+async def test_the_latest_edits_are_remembered(people: Subscribers) -> None:
+    """So many and no more, lest a subscriber grow by being edited."""
+    for at in range(MOST_EDITS_KNOWN + 1):
+        await people.edit_many("p", [Edit("u", ADD_ONE, f"i{at}")], at)
+    assert len((await people.get("p", "u")).edits) == MOST_EDITS_KNOWN
+    for once in ("i1", f"i{MOST_EDITS_KNOWN}"):
+        await people.edit_many("p", [Edit("u", ADD_ONE, once)], 30)
+    assert (await people.get("p", "u")).properties == {"n": MOST_EDITS_KNOWN + 1}
+
+
+async def test_what_changes_nothing_is_not_written(stage: Stage, people: Subscribers) -> None:
+    """A repeat, or the same values again, costs no commit; an edit without operations still makes somebody."""
+    for edit in (Edit("u", [], "i"), Edit("u", ADD_ONE, "i"), Edit("u", sets()), Edit("v", [])):
+        await people.edit_many("p", [edit], 1)
+    kept = [await stage.store.get(KIND, "p", name) for name in ("u", "v")]
+    assert [one.revision for one in kept if one is not None] == [1, 1]
+
+
 async def test_many_have_a_bound(people: Subscribers) -> None:
     """More than the most is refused, the most is not."""
-    edits = [(f"u{at}", sets(x=at)) for at in range(MOST_EDITS + 1)]
+    edits = [Edit(f"u{at}", sets(x=at)) for at in range(MOST_EDITS + 1)]
     with pytest.raises(EnsueError, match="400"):
         await people.edit_many("p", edits, 1)
     assert len(await people.edit_many("p", edits[:-1], 1)) == MOST_EDITS
@@ -96,7 +134,7 @@ async def test_crowds_of_many_do_not_wait_in_a_circle(people: Subscribers) -> No
     names = [f"u{at}" for at in range(8)]
     turned = [names[at:] + names[:at] for at in range(8)]
     async with asyncio.timeout(20):
-        await asyncio.gather(*(people.edit_many("p", [(name, ADD_ONE) for name in order], 1) for order in turned))
+        await asyncio.gather(*(people.edit_many("p", [Edit(name, ADD_ONE) for name in order], 1) for order in turned))
     assert [(await people.get("p", name)).properties["n"] for name in names] == [8] * 8
     assert people._turns._locks == {}
 
@@ -141,7 +179,7 @@ async def test_secrets_are_sealed(stage: Stage, people: Subscribers) -> None:
 async def test_pages_lead_both_ways(people: Subscribers) -> None:
     """Down from the top, and back up again, each once."""
     names = [f"u{at}" for at in range(5)]
-    await people.edit_many("p", [(name, []) for name in names], 1)
+    await people.edit_many("p", [Edit(name, []) for name in names], 1)
     first = await people.list("p", Place(2))
     second = await people.list("p", Place(2, before=first.items[-1][0]))
     last = await people.list("p", Place(2, before=second.items[-1][0]))
@@ -155,7 +193,7 @@ async def test_pages_lead_both_ways(people: Subscribers) -> None:
 
 async def test_forgetting(people: Subscribers) -> None:
     """Gone once, unknown after; of many, those that there are go; none and too many are refused."""
-    await people.edit_many("p", [("a", []), ("b", []), ("c", [])], 1)
+    await people.edit_many("p", [Edit("a", []), Edit("b", []), Edit("c", [])], 1)
     await people.delete("p", "a")
     with pytest.raises(EnsueError, match=r"user \[distinct_id: 'a'\] not found"):
         await people.delete("p", "a")

@@ -5,7 +5,7 @@ Names that begin with `$` are of the platform: `$email`, `$timezone`. All others
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ensue.domain.channel_identity import CHANNELS, Channel, ChannelIdentity, check_identity
 from ensue.domain.errors import EnsueError
 from ensue.domain.locale import check_locale, check_timezone
-from ensue.domain.subscriber import Subscriber
+from ensue.domain.subscriber import Subscriber, knows_edit, with_edit
 
 Verb = Literal["$set", "$set_once", "$add", "$append", "$remove", "$unset"]
 
@@ -44,6 +44,14 @@ class Operation(Struct, frozen=True):
     values: Any
 
 
+class Edit(NamedTuple):
+    """Whom to edit, and how. `once` is the sender's own id of the edit: the same one again does nothing for a day."""
+
+    subscriber: str
+    operations: Sequence[Operation]
+    once: str | None = None
+
+
 class Rejected(Struct, frozen=True):
     """What was not taken in: the name it came under, and why."""
 
@@ -67,6 +75,16 @@ def apply(subscriber: Subscriber, operations: Iterable[Operation], now: int) -> 
     if changed != subscriber:
         changed = replace(changed, updated_at=now)
     return Edited(changed, tuple(draft.rejected))
+
+
+def apply_once(subscriber: Subscriber, edit: Edit, now: int) -> Edited:
+    """`subscriber` after `edit`, or as they are where its `once` was applied to them within a day."""
+    if edit.once is None:
+        return apply(subscriber, edit.operations, now)
+    if knows_edit(subscriber, edit.once, now):
+        return Edited(subscriber)
+    edited = apply(subscriber, edit.operations, now)
+    return replace(edited, subscriber=with_edit(edited.subscriber, edit.once, now))
 
 
 def refusal(rejected: Sequence[Rejected]) -> EnsueError:

@@ -1,5 +1,6 @@
 """Hides what is known of a person whom messages can reach: properties, ways to reach them, language and time zone."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -10,12 +11,23 @@ from msgspec.structs import replace
 from ensue.domain.channel_identity import HOOK, SECRETS, Channel, ChannelIdentity
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
+from ensue.domain.intake import ONCE_FOR
 
 MAX_ID: Final = 255
 MAX_BYTES: Final = 64 * 1024
 """The most that a subscriber may come to as JSON, all in all."""
 
+MOST_EDITS_KNOWN: Final = 20
+"""So many of the latest edits are remembered by their sender's id."""
+
 KIND: Final = "subscriber"
+
+
+class AppliedEdit(Struct, frozen=True, array_like=True):
+    """That an edit was applied at `at` (ms), by a digest of its sender's id."""
+
+    digest: str
+    at: int
 
 
 class Subscriber(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,6 +42,7 @@ class Subscriber(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timezone: str | None = None
     locale: str | None = None
     language: str | None = None
+    edits: tuple[AppliedEdit, ...] = ()
 
     def reachable(self, channel: Channel) -> tuple[ChannelIdentity, ...]:
         """What is active of a channel."""
@@ -48,6 +61,23 @@ def new_subscriber(project: str, subscriber_id: str, inbox: str, now: int) -> Su
     """Somebody of whom nothing is known yet; `inbox` is the address of their inbox, which everybody has."""
     found: dict[Channel, tuple[ChannelIdentity, ...]] = {"inbox": (ChannelIdentity(value=inbox),)}
     return Subscriber(id=subscriber_id, project=project, created_at=now, updated_at=now, channels=found)
+
+
+def knows_edit(subscriber: Subscriber, once: str, now: int) -> bool:
+    """Whether the edit that its sender calls `once` was applied to `subscriber` within a day."""
+    digest = _edit_digest(once)
+    return any(edit.digest == digest and now - edit.at < ONCE_FOR for edit in subscriber.edits)
+
+
+def with_edit(subscriber: Subscriber, once: str, now: int) -> Subscriber:
+    """The same, with the edit `once` remembered, and without those that are a day old or too many."""
+    known = [edit for edit in subscriber.edits if now - edit.at < ONCE_FOR]
+    latest = (*known, AppliedEdit(_edit_digest(once), now))[-MOST_EDITS_KNOWN:]
+    return replace(subscriber, edits=latest)
+
+
+def _edit_digest(once: str) -> str:
+    return hashlib.blake2b(once.encode(), digest_size=9, person=b"edit").hexdigest()
 
 
 def with_secrets(subscriber: Subscriber, change: Callable[[str], str]) -> Subscriber:

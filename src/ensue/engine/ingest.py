@@ -100,7 +100,7 @@ class Ingest:
 
     def submit_many(self, intakes: Sequence[Intake]) -> Sequence[asyncio.Future[Receipt]]:
         """The same for many, all of them in one commit."""
-        self._refuse_overflow(len(intakes))
+        self.check_room(len(intakes))
         create_future = asyncio.get_running_loop().create_future
         waiting = [_Waiting(intake, create_future()) for intake in intakes]
         self._entries += len(waiting)
@@ -131,7 +131,7 @@ class Ingest:
         return (await self._submit_alone(waiting))[0]
 
     async def _submit_alone(self, waiting: _Waiting) -> tuple[Receipt, Flight | None]:
-        self._refuse_overflow(1)
+        self.check_room(1)
         loop = asyncio.get_running_loop()
         batch = _Batch([waiting])
         self._entries += 1
@@ -141,7 +141,8 @@ class Ingest:
         await asyncio.shield(task)  # what is committed is ours to try, even if nobody waits any more
         return await waiting.receipt, batch.flights[0] if batch.flights else None
 
-    def _refuse_overflow(self, more: int) -> None:
+    def check_room(self, more: int) -> None:
+        """Refuse `more` intakes where too much waits already: EnsueError `unavailable`."""
         if self._entries and (self._entries + more > self._most or self._is_late()):
             raise EnsueError("unavailable", "More events wait for the disk than it can take; try again.", retry_after=1)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ensue.domain import ids
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.operation import Edited, Operation, apply, refusal
+from ensue.domain.operation import Edit, Edited, Operation, apply_once, refusal
 from ensue.domain.subscriber import (
     KIND,
     Subscriber,
@@ -37,9 +37,6 @@ MOST_EDITS: Final = 400
 MOST_DELETED: Final = 100
 _TRIES: Final = 10
 _STEP: Final = 100
-
-Edit = tuple[str, Sequence[Operation]]
-"""Whom to edit, and how."""
 
 
 class Subscribers:
@@ -79,7 +76,7 @@ class Subscribers:
 
         EnsueError `invalid` that names each value that was rejected, `too_large`.
         """
-        return (await self.edit_many(project, [(subscriber_id, operations)], now))[0]
+        return (await self.edit_many(project, [Edit(subscriber_id, operations)], now))[0]
 
     async def upsert(self, project: str, subscriber_id: str, values: Mapping[str, Any], now: int) -> Edited:
         """Set `values`, and make the subscriber if new; channels gain what is given, and keep what they had."""
@@ -92,8 +89,8 @@ class Subscribers:
         """
         if len(edits) > MOST_EDITS:
             raise EnsueError("invalid", f"{len(edits)} users in one request; up to {MOST_EDITS} can be edited at once.")
-        checked = [(check_subscriber_id(subscriber_id), operations) for subscriber_id, operations in edits]
-        async with self._turns.of((KIND, project, subscriber_id) for subscriber_id, _ in checked):
+        checked = [edit._replace(subscriber=check_subscriber_id(edit.subscriber)) for edit in edits]
+        async with self._turns.of((KIND, project, edit.subscriber) for edit in checked):
             for _ in range(_TRIES):
                 try:
                     return await self._edit_now(project, checked, now)
@@ -105,17 +102,22 @@ class Subscribers:
     async def _edit_now(self, project: str, edits: Sequence[Edit], now: int) -> Sequence[Edited]:
         kept: dict[str, Document | None] = {}
         known: dict[str, Subscriber] = {}
+        changed: dict[str, Subscriber] = {}
         done: list[Edited] = []
-        for subscriber_id, operations in edits:
-            if subscriber_id not in known:
-                document = kept[subscriber_id] = await self._store.get(KIND, project, subscriber_id)
-                known[subscriber_id] = self._opened(document) if document else _new(project, subscriber_id, now)
-            edited = apply(known[subscriber_id], operations, now)
+        for edit in edits:
+            name = edit.subscriber
+            if name not in known:
+                document = kept[name] = await self._store.get(KIND, project, name)
+                known[name] = self._opened(document) if document else _new(project, name, now)
+            before = known[name]
+            edited = apply_once(before, edit, now)
             if edited.rejected:
                 raise refusal(edited.rejected)
-            known[subscriber_id] = edited.subscriber
+            if edited.subscriber != before or kept[name] is None:
+                changed[name] = known[name] = edited.subscriber
             done.append(edited)
-        await self._store.put([self._put(one, kept[one.id]) for one in known.values()])
+        if changed:
+            await self._store.put([self._put(one, kept[one.id]) for one in changed.values()])
         return done
 
     def _put(self, subscriber: Subscriber, before: Document | None) -> Put:

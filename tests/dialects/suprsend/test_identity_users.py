@@ -60,6 +60,15 @@ async def test_nothing_need_be_known_of_a_user(hub: Workspace) -> None:
     assert (await hub("/v1/user/a%2Fb%20c", method="GET")).status == 200
 
 
+async def test_blanks_around_an_id_are_no_part_of_it(hub: Workspace) -> None:
+    """Whoever was made with them is read, edited and forgotten with them, and without."""
+    await make(hub, "%20u%201%20")
+    for name in ("u%201", "%20u%201"):
+        assert (await hub(f"/v1/user/{name}/", method="GET")).json["distinct_id"] == "u 1"
+        assert (await hub(f"/v1/user/{name}/subscribed_to/list/", method="GET")).status == 200
+    assert (await hub("/v1/user/u%201%20/", method="DELETE")).status == 204
+
+
 async def test_operators(hub: Workspace) -> None:
     """All are applied in order; the answer is 202 with the user, who is made if new."""
     operations: list[Any] = [

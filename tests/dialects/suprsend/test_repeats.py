@@ -2,9 +2,10 @@
 
 import pytest
 
+from ensue.domain.errors import EnsueError
 from ensue.domain.intake import ONCE_FOR
 from tests.dialects.edge import EVENTS
-from tests.dialects.suprsend.client import Workspace, sent, workspace
+from tests.dialects.suprsend.client import Workspace, refused, sent, workspace
 
 KEY = "$idempotency_key"
 INSERT = "$insert_id"
@@ -36,6 +37,39 @@ async def test_an_insert_id_guards_too(hub: Workspace) -> None:
     assert (await hub("/v2/event/", sent(**{INSERT: "i", KEY: "k"}))).json == first.json
     assert (await hub("/v2/event/", sent(**{INSERT: "j"}))).json != first.json
     assert len(await hub.events()) == 2
+
+
+async def test_an_insert_id_guards_edits(hub: Workspace) -> None:
+    """One by one, in an array, with records: a user is edited once, and each answer says so with the same id."""
+    edit = {"distinct_id": "u1", "$add": {"n": 1}, INSERT: 'i"1'}
+    for path, body in (("/v2/event", edit), ("/event/", [edit, edit]), ("/v2/bulk/event/", [edit])):
+        got = await hub(path, body)
+        assert got.status == 202
+        assert {one["message_id"] for one in got.json.get("records", [got.json])} == {'i"1'}
+    assert (await hub.api.house.engine.subscribers.get(hub.project, "u1")).properties == {"n": 1}
+    assert refused(await hub("/event/", edit | {INSERT: "x" * 256}))[0] == 400
+
+
+async def test_an_array_that_came_half_way_is_sent_again(hub: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edits and events are two commits: who is told to try again, and does, has had each once."""
+    body = [{"distinct_id": "u1", "$add": {"n": 1}, INSERT: "i"}, sent(**{INSERT: "j"})]
+
+    def full(*_: object) -> None:
+        raise EnsueError("unavailable", "The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hub.api.house.engine.ingest, "_plan_one", full)
+        assert refused(await hub("/event/", body))[0] == 503
+    assert (await hub("/event/", body)).status == (await hub("/event/", body)).status == 202
+    assert (await hub.api.house.engine.subscribers.get(hub.project, "u1")).properties == {"n": 1}
+    assert len(await hub.events()) == 1
+
+
+async def test_an_array_without_room_edits_nobody(hub: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its events would be refused, its edits are not made."""
+    monkeypatch.setattr(hub.api.house.engine.ingest, "_entries", 10_000)
+    assert refused(await hub("/event/", [{"distinct_id": "u1", "$add": {"n": 1}}, sent()]))[0] == 503
+    assert await hub.api.house.engine.subscribers.count(hub.project) == 0
 
 
 async def test_keys_are_of_one_project(hub: Workspace) -> None:

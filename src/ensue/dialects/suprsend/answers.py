@@ -85,7 +85,7 @@ def kind_of(error: EnsueError) -> str:
 
 def accepted(message_id: str) -> Answer:
     """One that was taken, now or before."""
-    return Answer(ACCEPTED, b'{"status":"success","message_id":"%b"}' % message_id.encode())
+    return Answer(ACCEPTED, b'{"status":"success","message_id":%b}' % _encode(message_id))
 
 
 def good(message_id: str) -> Record:

@@ -13,12 +13,13 @@ import msgspec
 from msgspec import Raw
 
 from ensue.dialects.suprsend import answers
-from ensue.dialects.suprsend.intake import Edit, read
+from ensue.dialects.suprsend.intake import read
 from ensue.domain import ids
 from ensue.domain.decoding import check_json
 from ensue.domain.errors import EnsueError
 from ensue.domain.intake import Intake
 from ensue.domain.key import Key
+from ensue.domain.operation import Edit
 from ensue.domain.slices import cut
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call
@@ -44,10 +45,12 @@ async def track_any(engine: Engine, call: Call) -> Answer:
     items = items_of(call, engine)
     clean = is_clean(call.body)
     said = [read(item, key, engine.limits, call.now, f"[{at}].", checked=clean) for at, item in enumerate(items)]
-    edits = [(one.subscriber, one.operations) for one in said if isinstance(one, Edit)]
+    edits = [one for one in said if isinstance(one, Edit)]
+    intakes = [one for one in said if isinstance(one, Intake)]
     if edits:
+        engine.ingest.check_room(len(intakes))  # edits and events are two commits: none where the second cannot be
         await engine.subscribers.edit_many(key.project, edits, call.now)
-    stored = iter(await store(engine, [one for one in said if isinstance(one, Intake)]))
+    stored = iter(await store(engine, intakes))
     ends = [next(stored) if isinstance(one, Intake) else one for one in said]
     for end in ends:
         if isinstance(end, Exception):
@@ -79,7 +82,7 @@ def _judge(engine: Engine, call: Call, key: Key, item: bytes, *, clean: bool) ->
 async def _one(engine: Engine, call: Call) -> Answer:
     said = read(call.body, cast("Key", call.key), engine.limits, call.now)
     if isinstance(said, Edit):
-        await engine.subscribers.edit(call.project, said.subscriber, said.operations, call.now)
+        await engine.subscribers.edit_many(call.project, [said], call.now)
         return answers.accepted(_message_id(said, call.now))
     receipt = await engine.ingest.submit(said)
     return answers.accepted(message_id(receipt))
@@ -87,7 +90,7 @@ async def _one(engine: Engine, call: Call) -> Answer:
 
 async def _edited(engine: Engine, call: Call, edit: Edit) -> Edit | EnsueError:
     try:
-        await engine.subscribers.edit(call.project, edit.subscriber, edit.operations, call.now)
+        await engine.subscribers.edit_many(call.project, [edit], call.now)
     except EnsueError as error:
         return error
     return edit
@@ -102,7 +105,7 @@ def message_id(receipt: Receipt) -> str:
 
 def _message_id(edit: Edit, now: int) -> str:
     """Edits leave no event: their answer names the id that the sender gave, or none that stands for anything."""
-    return edit.message_id or ids.event_id(now)
+    return edit.once or ids.event_id(now)
 
 
 def _record(end: Receipt | Edit | Exception, now: int) -> answers.Record:

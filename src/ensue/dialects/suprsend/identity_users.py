@@ -28,29 +28,34 @@ async def page(engine: Engine, call: Call) -> Answer:
     return cursor_page(found, place, await engine.subscribers.count(call.project), user_view)
 
 
+def _who(call: Call) -> str:
+    """Whom the path names."""
+    return call.parameters["id"].strip()
+
+
 async def read(engine: Engine, call: Call) -> Answer:
     """`GET /v1/user/{id}/`."""
-    return json_answer(200, user_view(await engine.subscribers.get(call.project, call.parameters["id"])))
+    return json_answer(200, user_view(await engine.subscribers.get(call.project, _who(call))))
 
 
 async def upsert(engine: Engine, call: Call) -> Answer:
     """`POST /v1/user/{id}/`: what is given is set, the rest stays; `{}` makes a user of whom nothing is known."""
     values = object_body(call)
     values.pop(_ID, None)  # the path says who it is
-    edited = await engine.subscribers.upsert(call.project, call.parameters["id"], values, call.now)
+    edited = await engine.subscribers.upsert(call.project, _who(call), values, call.now)
     return json_answer(201, user_view(edited.subscriber))
 
 
 async def edit(engine: Engine, call: Call) -> Answer:
     """`PATCH /v1/user/{id}/`: all operations or none."""
     operations = read_operations(object_body(call).get("operations"), "operations")
-    edited = await engine.subscribers.edit(call.project, call.parameters["id"], operations, call.now)
+    edited = await engine.subscribers.edit(call.project, _who(call), operations, call.now)
     return json_answer(202, user_view(edited.subscriber))
 
 
 async def delete(engine: Engine, call: Call) -> Answer:
     """`DELETE /v1/user/{id}/`."""
-    await engine.subscribers.delete(call.project, call.parameters["id"])
+    await engine.subscribers.delete(call.project, _who(call))
     return _EMPTY
 
 
@@ -62,7 +67,7 @@ async def delete_many(engine: Engine, call: Call) -> Answer:
 
 async def lists(engine: Engine, call: Call) -> Answer:
     """`GET /v1/user/{id}/subscribed_to/list/`."""
-    place, who = Query(call).place(), call.parameters["id"]
+    place, who = Query(call).place(), _who(call)
     found = await engine.subscriber_lists.of(call.project, who, place)
     return cursor_page(found, place, await engine.subscriber_lists.count_of(call.project, who), list_view)
 

@@ -19,7 +19,7 @@ from ensue.domain.event import EMPTY
 from ensue.domain.guard import check_url
 from ensue.domain.intake import Draft, Extras, Intake, Limits, accept
 from ensue.domain.key import Key
-from ensue.domain.operation import Operation
+from ensue.domain.operation import Edit, Operation
 
 SOURCE: Final = "suprsend"
 """The source of events that came in SuprSend's words: beside it their `$insert_id` guards against repeats."""
@@ -38,6 +38,7 @@ OWN_NAMES: Final = frozenset(
 """The names with `$` in front that clients send themselves."""
 
 RESERVED: Final = ("$", "ss_")
+MAX_ID: Final = 255
 FIRST_TIME: Final = 1_640_995_200_000
 """The earliest `$time` (ms): the beginning of 2022."""
 LAST_TIME: Final = 253_402_300_799_999
@@ -92,14 +93,6 @@ class Attachment(Struct, frozen=True):
     filename: str | None = None
     content_type: str | None = field(default=None, name="contentType")
     ignore_if_error: bool | None = None
-
-
-class Edit(Struct, frozen=True):
-    """A user to be edited, and how. `message_id` is what the answer calls it."""
-
-    subscriber: str
-    operations: list[Operation]
-    message_id: str | None
 
 
 def read(body: bytes, key: Key, limits: Limits, now: int, prefix: str = "", *, checked: bool = False) -> Intake | Edit:
@@ -255,4 +248,12 @@ def _edit(said: EventBody, body: bytes, key: Key) -> Edit:
     distinct_id = (said.distinct_id or "").strip()
     if not distinct_id:
         raise EnsueError("invalid", "must pass value for distinct_id", "distinct_id")
-    return Edit(distinct_id, found, said.insert_id)
+    return Edit(distinct_id, found, _insert_id(said.insert_id))
+
+
+def _insert_id(text: str | None) -> str | None:
+    """The sender's own id of an edit, trimmed. Raises EnsueError `invalid` for what cannot be one."""
+    found = (text or "").strip()
+    if len(found) > MAX_ID or not found.isprintable():
+        raise EnsueError("invalid", f"'$insert_id' must be 1 to {MAX_ID} printable characters.", "$insert_id")
+    return found or None
