@@ -33,7 +33,8 @@ _SLACK_USER: Final = re.compile(r"[UW][A-Za-z0-9]{1,40}")
 _SLACK_CHANNEL: Final = re.compile(r"[CGD][A-Za-z0-9]{1,40}")
 _SLACK_WAYS: Final = ("email", "user_id", "channel_id")
 _TEAMS_WAYS: Final = ("conversation_id", "user_id")
-_OTHER_NAMES: Final = {"channel": "channel_id", "email_id": "email"}
+_ABOUT: Final = ("bundle_id", "device_id")
+_OTHER_NAMES: Final[Mapping[str, str]] = {"channel": "channel_id", "email_id": "email"}
 
 Value = str | dict[str, Any]
 
@@ -81,7 +82,7 @@ def _text(channel: Channel, value: Any, _about: Mapping[str, Any]) -> ChannelIde
 
 def _push(channel: Channel, value: Any, about: Mapping[str, Any]) -> ChannelIdentity:
     if isinstance(value, dict):
-        about = {**about, **{name: value[name] for name in ("provider", "bundle_id", "device_id") if name in value}}
+        about = {**about, **{name: value[name] for name in ("provider", *_ABOUT) if name in value}}
         value = value.get("token")
     if not isinstance(value, str):
         _refuse("value must be of string type, or an object with 'token'")
@@ -110,8 +111,8 @@ def _with_about(channel: Channel, value: Value, about: Mapping[str, Any]) -> Cha
     provider = about.get("provider") or providers[0]
     if provider not in providers:
         raise ValueError(f"the provider is one of {', '.join(providers)}")
-    rest = {name: _name(about[name], name, MAX_NAME) for name in ("bundle_id", "device_id") if about.get(name)}
-    return ChannelIdentity(value=value, provider=cast("str", provider), **rest)
+    bundle, device = (_name(about[name], name, MAX_NAME) if about.get(name) else None for name in _ABOUT)
+    return ChannelIdentity(value=value, provider=cast("str", provider), bundle_id=bundle, device_id=device)
 
 
 def _slack(_channel: Channel, value: Any, _about: Mapping[str, Any]) -> ChannelIdentity:
@@ -135,11 +136,11 @@ def _slack_target(way: str, target: Any) -> str:
         _refuse(f"{way} must be of string type")
     if way == "email":
         return check_email(target)
-    target = target.strip()
+    chosen: str = target.strip()
     pattern, letters = (_SLACK_USER, "'U' or 'W'") if way == "user_id" else (_SLACK_CHANNEL, "'C', 'G' or 'D'")
-    if not pattern.fullmatch(target):
+    if not pattern.fullmatch(chosen):
         raise ValueError(f"{way} must begin with {letters}: it is the id, not the name")
-    return target
+    return chosen
 
 
 def _teams(_channel: Channel, value: Any, _about: Mapping[str, Any]) -> ChannelIdentity:
@@ -159,7 +160,8 @@ def _teams(_channel: Channel, value: Any, _about: Mapping[str, Any]) -> ChannelI
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         _refuse("value must be of dict/map type")
-    return {_OTHER_NAMES.get(name, name): one for name, one in value.items()}
+    given: dict[str, Any] = value
+    return {_OTHER_NAMES.get(name, name): one for name, one in given.items()}
 
 
 def _hook(given: Mapping[str, Any]) -> ChannelIdentity | None:
