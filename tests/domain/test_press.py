@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from ensue.domain.delivery import Exchange, Failed, Sent, decide
+from ensue.domain.delivery import Exchange, Failed, Sent, decide, record
 from ensue.domain.delivery import Retry as Policy
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, Action, Card, Context, Event
@@ -115,7 +115,7 @@ def test_what_came_of_it(result: Any, kind: str, status: int | None, reason: str
     delivery = pressing(card(), BAN, ANNA, NOW, source="urn:x", revision=0).delivery
     settled = decide(delivery, result, Policy(), NOW + 5, 0.5)
     press = press_of(settled)
-    button = resolved(settled, press, result, NOW + 5)
+    button = resolved(settled, press, record(delivery, result, NOW, NOW + 5))
     assert (button.state, button.status, button.reason, button.at) == (kind.rpartition(".")[2], status, reason, NOW + 5)
     data = msgspec.json.decode(told(kind, press, settled, NOW + 5, "urn:x", button).data)
     assert (data.get("status"), data.get("reason"), data["delivery"]) == (status, reason, delivery.id)

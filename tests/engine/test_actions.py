@@ -12,7 +12,9 @@ from ensue.domain.delivery import Exchange, Failed, Sent
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.intake import ContextDraft
+from ensue.domain.press import Presser
 from ensue.engine.actions import Pressed
+from ensue.engine.worker import Ended, Flight
 from ensue.store.base import EventQuery
 from tests.engine.buttons import ANNA, button, press, shown, standing, told
 from tests.engine.conftest import Staged
@@ -95,6 +97,28 @@ async def test_done_is_done(stage: Stage) -> None:
     assert await refused(press(stage, event_id)) == "conflict"
     assert [(await press(stage, event_id, "again")).button.state for _ in range(3)] == ["done"] * 3
     assert len(stage.channel.sent) == 4
+
+
+async def test_a_press_is_answered_by_what_came_of_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where somebody else presses a button that repeats as soon as it is done, before the first has its answer."""
+    hold, others, ended = Hold(), [], Flight.ended
+
+    async def overtaken(flight: Flight) -> Ended:
+        came = await ended(flight)
+        if not others:
+            stage.channel.script = hold
+            others.append(asyncio.create_task(press(stage, event_id, by=Presser("key_bob"))))
+            await stage.until(lambda: hold.count == 1)
+        return came
+
+    monkeypatch.setattr(Flight, "ended", overtaken)
+    stage.channel.script = lambda _: ARRIVED
+    event_id = await shown(stage, button(repeat=True))
+    first = await press(stage, event_id)
+    assert (first.button.state, first.button.by, first.button.status) == ("done", ANNA, 201)
+    hold.answer(Failed("status 500"))
+    second = await others[0]
+    assert (second.button.state, second.button.by.id, second.button.reason) == ("failed", "key_bob", "status 500")
 
 
 async def test_failed_may_be_pressed_again(stage: Stage) -> None:

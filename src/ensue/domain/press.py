@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ensue.domain import ids
-from ensue.domain.delivery import ACTION, Delivery, Exchange, Result
+from ensue.domain.delivery import ACTION, Attempt, Delivery
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Action, Card, Context, Event
@@ -134,7 +134,7 @@ def pressing(event: Event, action: Action, by: Presser, now: int, *, source: str
         allowed=1,
         payload=Raw(msgspec.json.encode(press)),
     )
-    running = Button(state="running", at=now, by=by, delivery=delivery.id)
+    running = resolved(delivery, press, None)
     return Pressing(
         event=told(PRESSED, press, delivery, now, source),
         delivery=delivery,
@@ -148,16 +148,18 @@ def press_of(delivery: Delivery) -> Press:
     return msgspec.json.decode(delivery.payload, type=Press)
 
 
-def resolved(settled: Delivery, press: Press, result: Result, now: int) -> Button:
-    """How the button stands after a delivery that has ended with `result`."""
-    exchange: Exchange | None = getattr(result, "exchange", None)
+def resolved(delivery: Delivery, press: Press, attempt: Attempt | None) -> Button:
+    """What came of a press, by its delivery and the last attempt of that: running until it has ended."""
+    if delivery.ended_at is None:
+        return Button(state="running", at=press.at, by=press.by, delivery=delivery.id)
+    exchange = attempt.exchange if attempt is not None else None
     return Button(
-        state="done" if settled.state == "delivered" else "failed",
-        at=now,
+        state="done" if delivery.state == "delivered" else "failed",
+        at=delivery.ended_at,
         by=press.by,
-        delivery=settled.id,
+        delivery=delivery.id,
         status=exchange.status if exchange is not None else None,
-        reason=settled.reason,
+        reason=delivery.reason,
     )
 
 

@@ -19,11 +19,14 @@ from ensue.domain.press import (
     BUTTON,
     Button,
     Presser,
+    Pressing,
     action_of,
     button_id,
     button_of,
+    press_of,
     pressing,
     refuse_press,
+    resolved,
 )
 from ensue.domain.project import Project, project_document, project_of
 from ensue.domain.trigger import Secret, rotated
@@ -76,7 +79,7 @@ class Actions:
         receipt, flight = await self._ingest.submit_press(press)
         if flight is None or receipt.status != "stored":
             raise EnsueError("conflict", f"The action {key[:80]!r} was pressed by somebody else at this moment.")
-        return await self._came_of(event, key, press.delivery.id, await flight.ended())
+        return await self._came_of(press, await flight.ended())
 
     async def _event(self, project: str, event_id: str) -> Event:
         found = await self._store.events(project, [event_id]) if ids.is_event_id(event_id) else ()
@@ -84,18 +87,15 @@ class Actions:
             return event
         raise EnsueError("not_found", f"There is no event {event_id[:80]!r} in this project.")
 
-    async def _came_of(self, event: Event, key: str, delivery_id: str, ended: Ended) -> Pressed:
-        """How the button stands now. Where the claim was lost, its event was removed or another process has it."""
-        document = await self._store.get(BUTTON, event.project, button_id(event.id, key))
-        if document is None:
-            raise EnsueError("not_found", f"The event '{event.id}' was removed while its button was pressed.")
-        button = button_of(document)
-        if button.state == "running" and ended.delivery is None:
-            delivery = await self._store.delivery(event.project, delivery_id)
-            if delivery is None or delivery.state != "pending":
-                reason = "event removed" if delivery is None else delivery.reason
-                button = replace(button, state="failed", at=self._clock(), reason=reason)
-        return Pressed(button, ended.attempt)
+    async def _came_of(self, pressing: Pressing, ended: Ended) -> Pressed:
+        """What came of this press, whoever presses again meanwhile. Where the claim was lost, its event was removed or
+        another process has it."""
+        owed = pressing.delivery
+        delivery = ended.delivery or await self._store.delivery(owed.project, owed.id)
+        if delivery is None:
+            event_id = pressing.shown_by.id
+            raise EnsueError("not_found", f"The event '{event_id}' was removed while its button was pressed.")
+        return Pressed(resolved(delivery, press_of(owed), ended.attempt), ended.attempt)
 
     async def buttons(self, project: str, events: Sequence[Event]) -> Mapping[str, Button]:
         """How the buttons of `events` stand that were ever pressed, by `button_id`; one look for all of them."""

@@ -227,19 +227,20 @@ class Settlement:
             scheduled = trial.delivery.kind == SCHEDULED
             result = Poisoned(f"the event cannot be emitted: {error!r}"[:300]) if scheduled else trial.result
             settled = decide(trial.delivery, result, self._retry(trial.delivery), now, ids.jitter())
-            return Outcome(settled, _attempt(trial, result), puts=_button_of(settled, result, now))
+            attempt = _attempt(trial, result)
+            return Outcome(settled, attempt, puts=_button_of(settled, attempt))
 
     def _answered(self, trial: Try, now: int) -> Outcome:
         """The receiver of a pressed button has answered, or not: the button says so, and an event tells it."""
         delivery, result = trial.delivery, trial.result
-        settled = decide(delivery, result, Retry(), now, ids.jitter())
-        puts = _button_of(settled, result, now)
+        settled, attempt = decide(delivery, result, Retry(), now, ids.jitter()), _attempt(trial, result)
+        puts = _button_of(settled, attempt)
         if not puts:
-            return Outcome(settled, _attempt(trial, result))
+            return Outcome(settled, attempt)
         press = press_of(delivery)
-        button = resolved(settled, press, result, now)
+        button = resolved(settled, press, attempt)
         event = told(DONE if button.state == "done" else FAILED, press, delivery, now, self._source(delivery), button)
-        return Outcome(settled, _attempt(trial, result), (), (self._planned(event, now),), puts)
+        return Outcome(settled, attempt, (), (self._planned(event, now),), puts)
 
     def _source(self, delivery: Delivery) -> str:
         return self._rules.source(delivery.project)
@@ -332,13 +333,13 @@ def _noted(attempt: Attempt | None, note: str | None) -> Attempt | None:
     return attempt if attempt is None or note is None else replace(attempt, error=note)
 
 
-def _button_of(settled: Delivery, result: Result, now: int) -> tuple[Put, ...]:
+def _button_of(settled: Delivery, attempt: Attempt | None) -> tuple[Put, ...]:
     """How the button stands whose press has come to its end. Whatever its revision is: nobody changes a button that is
     running, and the claim is the fence."""
     if settled.kind != ACTION or settled.state == "pending":
         return ()
     press = press_of(settled)
-    return (Put(document=button_document(settled.project, press, resolved(settled, press, result, now))),)
+    return (Put(document=button_document(settled.project, press, resolved(settled, press, attempt))),)
 
 
 def _disabled(trigger: Trigger, reason: str) -> dict[str, object]:
