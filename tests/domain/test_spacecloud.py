@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ensue.domain.errors import EnsueError
-from ensue.domain.intake import Limits, accept
+from ensue.domain.intake import Limits
 from ensue.domain.schedule import DAY, format_time
-from ensue.domain.spacecloud import Path, is_synchronous, queue_members, queue_request
+from ensue.domain.spacecloud import Path, is_synchronous, queue_intake, queue_members, queue_request
 
 NOW = 1_700_000_000_000
 OBJECTS = st.dictionaries(st.text(max_size=5), st.none() | st.text() | st.floats() | st.integers(), max_size=3)
@@ -25,8 +25,8 @@ def asked(path: Path, **fields: Any) -> tuple[Any, Any]:
 
 def runs_at(path: Path, **fields: Any) -> tuple[int, int | None]:
     """The event's time, and when it is due (None: at once)."""
-    draft, extras = asked(path, **fields)
-    intake = accept(draft, "prj", Limits(), NOW, extras=extras)
+    members = queue_members(msgspec.json.encode({"type": "my_type"} | fields))
+    intake = queue_intake(members, path, "prj", Limits(), NOW)
     return intake.event.time, intake.due_at
 
 
@@ -187,8 +187,7 @@ def test_no_request_breaks_anything(fields: dict[str, Any], path: Path) -> None:
     """It is an event, or refused by name."""
     codes = []
     try:
-        draft, extras = queue_request(json.dumps({"type": "t"} | fields).encode(), path, NOW)
-        accept(draft, "prj", Limits(), NOW, extras=extras)
+        queue_intake(queue_members(json.dumps({"type": "t"} | fields).encode()), path, "prj", Limits(), NOW)
     except EnsueError as error:
         codes.append(error.code)
     assert codes in ([], ["invalid"])

@@ -16,9 +16,9 @@ from ensue.domain.attributes import as_reference
 from ensue.domain.delivery import Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, Card, Context, Event
-from ensue.domain.intake import Intake, Limits, accept
+from ensue.domain.intake import Intake, Limits
 from ensue.domain.schedule import MINUTE, format_time
-from ensue.domain.spacecloud import queue_members, queue_request
+from ensue.domain.spacecloud import queue_intake, queue_members
 from ensue.domain.trigger import Format, Trigger
 
 MAX_CHAINED: Final = 100
@@ -136,8 +136,7 @@ def _requests(members: Mapping[str, Raw]) -> list[Raw]:
 def _following(request: Raw, cause: Event, limits: Limits, now: int) -> Intake:
     if len(bytes(request)) > limits.event_bytes:
         raise EnsueError("too_large", f"an event may have {limits.event_bytes} bytes")
-    draft, extras = queue_request(queue_members(request, checked=True), "second", now)
-    intake = accept(draft, cause.project, limits, now, extras=extras)
+    intake = queue_intake(queue_members(request, checked=True), "second", cause.project, limits, now)
     attributes = {CAUSE: cause.id} | intake.event.attributes
     return replace(intake, event=replace(_in_its_thread(intake.event, cause), attributes=attributes))
 

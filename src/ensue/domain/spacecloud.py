@@ -14,7 +14,7 @@ from msgspec import Raw
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, AttributeValue
-from ensue.domain.intake import Draft, Extras
+from ensue.domain.intake import Draft, Extras, Intake, Limits, accept
 from ensue.domain.schedule import DAY, SECOND, format_time, parse_time
 
 Path = Literal["first", "second"]
@@ -55,6 +55,17 @@ def queue_request(request: bytes | Raw | Mapping[str, Raw], path: Path, now: int
         send_at=format_time(moment) if moment is not None and moment > now else None,
     )
     return draft, Extras(attributes=_options(members.get("options"), path), moment=moment)
+
+
+def queue_intake(members: Mapping[str, Raw], path: Path, project: str, limits: Limits, now: int) -> Intake:
+    """The event that `queue_members` ask for, accepted. Raises EnsueError `invalid` that names the field."""
+    draft, extras = queue_request(members, path, now)
+    if extras.moment is not None and extras.moment - now > limits.horizon:
+        timestamp = _timestamp(_value(members, "timestamp"), path)
+        field = "delay" if timestamp is None or timestamp - now <= limits.horizon else "timestamp"
+        message = f"'{field}' leads more than {limits.horizon // DAY} days ahead; queue it nearer to its time."
+        raise EnsueError("invalid", message, field)
+    return accept(draft, project, limits, now, extras=extras)
 
 
 def is_synchronous(members: Mapping[str, Raw]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ensue.domain.schedule import format_time
+from ensue.domain.schedule import DAY, format_time
 from ensue.testing import Reply, Sink
 from tests.dialects.spacecloud.cloud import FIRST, MANY, SECOND, Cloud, told
 
@@ -66,11 +66,22 @@ async def test_the_older_path_refuses_what_it_cannot_read(cloud: Cloud, fields: 
 
 
 @pytest.mark.parametrize("url", [FIRST, SECOND])
-async def test_an_event_is_scheduled_a_year_ahead_at_most(cloud: Cloud, url: str) -> None:
-    """Ensue's limit, a setting; told as the caller's fault."""
-    status, error, _ = told(await cloud.queue(url, timestamp=NOW + 366 * 24 * HOUR))
-    assert status == 400
-    assert "365 days" in error
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"timestamp": NOW + 366 * DAY}, "timestamp"),
+        ({"timestamp": NOW + 366 * DAY, "delay": 1}, "timestamp"),
+        ({"delay": 366 * DAY}, "delay"),
+        ({"timestamp": NOW - HOUR, "delay": 367 * DAY}, "delay"),
+    ],
+)
+async def test_an_event_is_scheduled_a_year_ahead_at_most(
+    cloud: Cloud, url: str, fields: dict[str, Any], named: str
+) -> None:
+    """Ensue's limit, a setting; told as the caller's fault, by the caller's name for it."""
+    status, error, _ = told(await cloud.queue(url, **fields))
+    assert (status, error) == (400, f"'{named}' leads more than 365 days ahead; queue it nearer to its time.")
+    assert not await cloud.scheduled()
 
 
 async def test_admins_count_as_the_path_of_today_does(cloud: Cloud) -> None:

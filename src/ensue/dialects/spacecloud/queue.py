@@ -4,7 +4,6 @@ The order of checks is that of its servers: the project, whether eventing is on,
 schema. What differs between the two paths is in `_Way`.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +16,10 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, Event
 from ensue.domain.event_schema import Schema, misfit
 from ensue.domain.eventing import Admission
-from ensue.domain.intake import Intake, accept
+from ensue.domain.intake import Intake
 from ensue.domain.project import Project
 from ensue.domain.rule import CLAIMS, PAYLOAD, RAW_TOKEN, Rule, refusal
-from ensue.domain.spacecloud import Path, is_synchronous, queue_members, queue_request
+from ensue.domain.spacecloud import Path, is_synchronous, queue_intake, queue_members
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call
 
@@ -64,7 +63,7 @@ async def _queue(engine: Engine, call: Call, way: _Way) -> Answer:
     project = await project_of(engine, call)
     admission = enabled(engine, project)
     members = queue_members(call.body)
-    intake = _intake(engine, call, project, members, way.path)
+    intake = queue_intake(members, way.path, project.id, engine.limits, call.now)
     event = intake.event
     if event.type in INTERNAL_TYPES:
         reason = f"cannot create internal event ({event.type}) with project token"
@@ -86,11 +85,6 @@ def enabled(engine: Engine, project: Project) -> Admission:
     if not admission.settings.enabled:
         raise RefusedError(404, "This feature isn't enabled")
     return admission
-
-
-def _intake(engine: Engine, call: Call, project: Project, members: Mapping[str, Raw], path: Path) -> Intake:
-    draft, extras = queue_request(members, path, call.now)
-    return accept(draft, project.id, engine.limits, call.now, extras=extras)
 
 
 async def _authorize(engine: Engine, call: Call, project: Project, event: Event, rule: Rule, way: _Way) -> None:
@@ -161,6 +155,6 @@ def _one_of_many(engine: Engine, call: Call, project: Project, raw: Raw, at: int
     if len(bytes(raw)) > most:
         raise EnsueError("too_large", f"events[{at}] is larger than {most:,} bytes; send a link to the rest.")
     try:
-        return _intake(engine, call, project, queue_members(raw, checked=True), "second")
+        return queue_intake(queue_members(raw, checked=True), "second", project.id, engine.limits, call.now)
     except EnsueError as error:
         raise EnsueError(error.code, f"events[{at}]: {error.message}", f"events[{at}]") from None
