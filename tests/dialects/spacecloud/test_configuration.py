@@ -103,6 +103,22 @@ async def test_native_triggers_are_not_shown_nor_touched(cloud: Cloud) -> None:
     assert await cloud.get("triggers") == []
 
 
+async def test_an_id_that_cannot_be_kept_is_refused_by_that_name(cloud: Cloud) -> None:
+    """400; natively it is called a name."""
+    for name in ("x" * 256, "a%0Ab", "%20"):
+        got = await cloud("POST", f"{CONFIG}/eventing/triggers/{name}", {"type": "my_type", "url": HOOK})
+        assert told(got) == (400, "'id' is 1 to 255 printable characters.", "")
+
+
+async def test_triggers_that_share_a_name_are_all_shown(cloud: Cloud) -> None:
+    """Natively a name may be given twice: what is put is the oldest of them, and what is put is read back."""
+    await cloud.trigger("mine")
+    await cloud.native.trigger(name="mine", format="spacecloud", match={"type": "another"})
+    await cloud.trigger("mine", retries=7)
+    for asked in ("triggers?id=mine", "triggers"):
+        assert [(one["type"], one["retries"]) for one in await cloud.get(asked)] == [("my_type", 7), ("another", 9)]
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -115,11 +131,13 @@ async def test_native_triggers_are_not_shown_nor_touched(cloud: Cloud) -> None:
         ({"url": None}, "'url' is missing"),
         ({"url": "http://10.0.0.1/x"}, "10.0.0.1"),
         ({"url": "ftp://hooks.example/"}, "http"),
-        ({"retries": 100}, "100"),
+        ({"retries": 100}, "'retries' is a number up to 99."),
         ({"retries": "3"}, "'retries'"),
-        ({"timeout": -1}, "60000"),
-        ({"timeout": 60_001}, "60000"),
+        ({"timeout": -1}, "'timeout' is a number of milliseconds from 100 to 60000."),
+        ({"timeout": 60_001}, "'timeout' is a number of milliseconds from 100 to 60000."),
         ({"options": {"a": 1}}, "'options"),
+        ({"options": {str(number): "x" for number in range(101)}}, "'options' has 101 names; the limit is 20."),
+        ({"options": {"x" * 256: "x"}}, "In 'options' a name has up to 255 characters"),
         ({"filter": {"rule": "webhook", "url": "x"}}, "allow, deny, match, and, or"),
         ({"filter": {"rule": "authenticated"}}, "no caller"),
         ({"filter": {"rule": "match", "type": "string", "eval": "==", "f1": "args.auth.id", "f2": "x"}}, "args.data"),

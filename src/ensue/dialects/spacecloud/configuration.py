@@ -3,14 +3,14 @@
 Whoever gets here is an admin of the project (`dialect.py`). What is wrong is a 400.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct, field
 
 from ensue.dialects.spacecloud.callers import INTERNAL, project_of
-from ensue.dialects.spacecloud.triggers import read_trigger, shown_trigger
+from ensue.dialects.spacecloud.triggers import in_their_words, read_trigger, shown_trigger
 from ensue.dialects.spacecloud.words import DONE, RefusedError, result
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
@@ -58,7 +58,7 @@ async def write_settings(engine: Engine, call: Call) -> Answer:
 async def read_triggers(engine: Engine, call: Call) -> Answer:
     """`GET …/eventing/triggers?id=`."""
     triggers = engine.eventing.triggers((await project_of(engine, call)).id)
-    shown = {trigger.name: shown_trigger(trigger) for trigger in triggers}
+    shown = [shown_trigger(trigger) for trigger in triggers]
     return result(_chosen(call, shown, "Trigger rule ({}) does not exists for eventing config"))
 
 
@@ -74,7 +74,10 @@ async def write_old_trigger(engine: Engine, call: Call) -> Answer:
 
 async def _write_trigger(engine: Engine, call: Call, kind: Format) -> Answer:
     draft = read_trigger(call.body, call.parameters["id"], kind)
-    await engine.eventing.put_trigger((await project_of(engine, call)).id, draft)
+    try:
+        await engine.eventing.put_trigger((await project_of(engine, call)).id, draft)
+    except EnsueError as error:
+        raise in_their_words(error) from None
     return DONE
 
 
@@ -87,7 +90,7 @@ async def delete_trigger(engine: Engine, call: Call) -> Answer:
 async def read_rules(engine: Engine, call: Call) -> Answer:
     """`GET …/eventing/rules?id=`."""
     rules = engine.eventing.rules((await project_of(engine, call)).id)
-    shown = {kind: {"id": kind} | _without_id(rule) for kind, rule in rules.items()}
+    shown = [{"id": kind} | _without_id(rule) for kind, rule in rules.items()]
     return result(_chosen(call, shown, "Security rule ({}) does not exists for eventing config"))
 
 
@@ -112,7 +115,7 @@ async def delete_rule(engine: Engine, call: Call) -> Answer:
 async def read_schemas(engine: Engine, call: Call) -> Answer:
     """`GET …/eventing/schema?id=`."""
     schemas = engine.eventing.schemas((await project_of(engine, call)).id)
-    shown = {kind: {"id": kind, "schema": text} for kind, text in schemas.items()}
+    shown = [{"id": kind, "schema": text} for kind, text in schemas.items()]
     return result(_chosen(call, shown, "Schema ({}) does not exists in eventing config"))
 
 
@@ -138,11 +141,12 @@ async def internal_token(engine: Engine, call: Call) -> Answer:
     return result(tokens.mint(claims, key.id, engine.keys.secret(key)))
 
 
-def _chosen(call: Call, shown: Mapping[str, Any], missing: str) -> list[Any]:
-    """What `?id=` asks for: one, or all of them."""
+def _chosen(call: Call, shown: Sequence[dict[str, Any]], missing: str) -> Sequence[dict[str, Any]]:
+    """What `?id=` asks for: those of one name, or all of them. Triggers may share a name that the native API gave."""
     asked = next((value for name, value in call.query_pairs() if name == "id"), ALL)
     if asked in ("", ALL):
-        return list(shown.values())
-    if asked not in shown:
+        return shown
+    found = [one for one in shown if one["id"] == asked]
+    if not found:
         raise RefusedError(400, missing.format(asked[:80]))
-    return [shown[asked]]
+    return found

@@ -8,12 +8,14 @@ from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY
 from ensue.domain.rule import FILTER_ROOTS, check_rule
-from ensue.domain.trigger import EndpointDraft, Format, MatchDraft, RetryDraft, Trigger, TriggerDraft
+from ensue.domain.trigger import MAX_ATTEMPTS, EndpointDraft, Format, MatchDraft, RetryDraft, Trigger, TriggerDraft
 
 RETRIES: Final = 3
 TIMEOUT_MS: Final = 5_000
 WAIT: Final = 5.0
 """Seconds between two attempts."""
+
+_THEIR_NAMES: Final = {"name": "id", "timeout_ms": "timeout", "match.attributes": "options"}
 
 _INSTEAD: Final = (
     "the format 'spacecloud' sends the whole event; for its data alone, or as CloudEvents, make a trigger by "
@@ -47,6 +49,8 @@ def read_trigger(body: bytes, name: str, kind: Format) -> TriggerDraft:
     if bytes(rule):
         check_rule(rule, FILTER_ROOTS, "filter")
     retries = sent.retries if sent.retries is not None and sent.retries > 0 else RETRIES
+    if retries >= MAX_ATTEMPTS:
+        raise EnsueError("invalid", f"'retries' is a number up to {MAX_ATTEMPTS - 1}.", "retries")
     return TriggerDraft(
         name=name,
         endpoint=EndpointDraft(url=sent.url),
@@ -70,6 +74,14 @@ def _refuse_templates(sent: TriggerBody) -> None:
             "its own by PATCH /api/v1/triggers/{id} with endpoint.secret_headers, or let it check webhook-signature."
         )
         raise EnsueError("invalid", message, "claims")
+
+
+def in_their_words(error: EnsueError) -> EnsueError:
+    """A refusal of a trigger that names the field as it was sent."""
+    named = _THEIR_NAMES.get(error.field or "")
+    if named is None:
+        return error
+    return EnsueError(error.code, error.message.replace(f"'{error.field}'", f"'{named}'"), named)
 
 
 def shown_trigger(trigger: Trigger) -> dict[str, Any]:
