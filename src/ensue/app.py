@@ -59,6 +59,8 @@ from ensue.version import VERSION
 _INSTANCE = "instance"
 _KEY_CHECK = "key-check"
 FIRST_KEY = "first-key"
+_LAST_ANSWERS = 1.0
+"""Seconds beyond the grace in which those are answered who wait for what was released at its end."""
 
 
 class House(Struct, frozen=True, kw_only=True):
@@ -198,7 +200,7 @@ def _parts(
         rules=rules,
         keys=keys,
         triggers=triggers,
-        eventing=Eventing(store, rules, triggers),
+        eventing=Eventing(store, rules, triggers, turns),
         actions=Actions(store, rules, ingest, ground.vault, clock),
         subscribers=subscribers,
         tenants=Tenants(store, clock, turns),
@@ -290,9 +292,8 @@ async def run(config: Config, ready: Callable[[str, int], None], stop: asyncio.E
     await open_house(house)
     stopping = loop.create_task(_stop_with(house.engine, stop))
     try:
-        await serve_http(
-            application(house), config.host, config.port, http_limits(config), stop, config.grace, ready=ready
-        )
+        patience = config.grace + _LAST_ANSWERS
+        await serve_http(application(house), config.host, config.port, http_limits(config), stop, patience, ready=ready)
     except OSError as error:
         raise EnsueError("unavailable", f"{config.host}:{config.port} cannot be had: {error.strerror}.") from None
     finally:

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
@@ -18,6 +19,7 @@ from ensue.domain.eventing import (
 )
 from ensue.domain.rule import Rule
 from ensue.domain.trigger import EndpointDraft, MatchDraft, TriggerDraft
+from ensue.testing import PATIENCE
 from tests.engine.stage import URL, Stage
 
 ALLOW = Rule("allow")
@@ -95,6 +97,32 @@ async def test_a_name_is_one_trigger_however_many_put_it(stage: Stage) -> None:
     assert trigger.match.type == ("type_7",)
     await eventing.delete_trigger(project, " mine ")
     assert not eventing.triggers(project)
+
+
+async def test_a_host_that_is_slow_to_be_found_holds_up_no_other_name(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger of another name, or of another project, is put and deleted meanwhile."""
+    eventing, project = stage.engine.eventing, stage.project
+    asked, found = asyncio.Event(), asyncio.Event()
+
+    async def lookup(url: str) -> None:
+        if url.endswith("/slow"):
+            asked.set()
+            await found.wait()
+
+    monkeypatch.setattr(stage.engine.triggers, "_lookup", lookup)
+    slow = replace(draft("slow"), endpoint=EndpointDraft(url=f"{URL}/slow"))
+    put = asyncio.create_task(eventing.put_trigger(project, slow))
+    await asked.wait()
+    async with asyncio.timeout(PATIENCE):
+        await eventing.put_trigger(project, draft("mine"))
+        await eventing.put_trigger("prj_another", draft("slow"))
+        await eventing.delete_trigger(project, "mine")
+    assert not put.done()
+    found.set()
+    await put
+    assert [trigger.name for trigger in eventing.triggers(project)] == ["slow"]
 
 
 async def test_a_project_has_a_thousand_rules_at_most(stage: Stage) -> None:

@@ -4,8 +4,8 @@ What is put replaces what was there; deleting what is not there changes nothing.
 once, and to other processes as any change of rules is.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ensue.domain.document import Document, Put
@@ -26,17 +26,18 @@ from ensue.domain.rule import SECURITY_ROOTS, Rule, check_rule
 from ensue.domain.trigger import CONVERSING, EndpointPatch, Trigger, TriggerDraft, TriggerPatch
 from ensue.engine.rules import Rules
 from ensue.engine.triggers import Triggers
+from ensue.engine.turns import Turns
 from ensue.store.base import Store
 
 
 class Eventing:
     """The eventing of all projects, for those who configure it. Projects are given by id."""
 
-    def __init__(self, store: Store, rules: Rules, triggers: Triggers) -> None:
+    def __init__(self, store: Store, rules: Rules, triggers: Triggers, turns: Turns) -> None:
         self._store = store
         self._rules = rules
         self._triggers = triggers
-        self._naming = asyncio.Lock()
+        self._turns = turns
 
     def admission(self, project: str) -> Admission:
         """What a project asks of queued events now; never waits."""
@@ -82,7 +83,7 @@ class Eventing:
 
     async def put_trigger(self, project: str, draft: TriggerDraft) -> None:
         """Make the trigger of that name, or replace it: id, secret and whether it is on stay. EnsueError `invalid`."""
-        async with self._naming:
+        async with self._turn(project, draft.name):
             found = self._named(project, draft.name)
             if not found:
                 await self._triggers.create(project, draft)
@@ -96,13 +97,17 @@ class Eventing:
 
     async def delete_trigger(self, project: str, name: str) -> None:
         """Remove the trigger of that name."""
-        async with self._naming:
+        async with self._turn(project, name):
             for trigger in self._named(project, name):
                 try:
                     await self._triggers.delete(project, trigger.id)
                 except EnsueError as error:
                     if error.code != "not_found":  # else it was deleted meanwhile by its id
                         raise
+
+    def _turn(self, project: str, name: str) -> AbstractAsyncContextManager[None]:
+        """Whose turn it is to say what has that name: looking up a host may take its time, and holds up nobody else."""
+        return self._turns.of([("trigger", project, name.strip())])
 
     def _named(self, project: str, name: str) -> Sequence[Trigger]:
         return [trigger for trigger in self.triggers(project) if trigger.name == name.strip()]
