@@ -87,11 +87,15 @@ def apply_once(subscriber: Subscriber, edit: Edit, now: int) -> Edited:
     return replace(edited, subscriber=with_edit(edited.subscriber, edit.once, now))
 
 
-def refusal(rejected: Sequence[Rejected]) -> EnsueError:
-    """What was rejected as one EnsueError `invalid` that names each, the first one's name as its field."""
+def refusal(rejected: Sequence[Rejected], whose: str = "") -> EnsueError:
+    """What was rejected as one EnsueError `invalid` that names each, the first one's name as its field.
+
+    `whose` is the subscriber, named where an edit is one of many.
+    """
     named = [one.reason for one in rejected[:10]]
     more = [f"and {len(rejected) - 10} more"] if len(rejected) > 10 else []
-    return EnsueError("invalid", "; ".join(named + more), rejected[0].field)
+    about = f"user [distinct_id: '{whose}']: " if whose else ""
+    return EnsueError("invalid", about + "; ".join(named + more), rejected[0].field)
 
 
 class _Draft:

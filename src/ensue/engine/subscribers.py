@@ -85,7 +85,7 @@ class Subscribers:
     async def edit_many(self, project: str, edits: Sequence[Edit], now: int) -> Sequence[Edited]:
         """Apply all `edits` in one commit, or none: up to `MOST_EDITS`, in their order; one may come twice.
 
-        EnsueError `invalid`, `too_large`.
+        EnsueError `invalid` that names whose values were rejected, `too_large`.
         """
         if len(edits) > MOST_EDITS:
             raise EnsueError("invalid", f"{len(edits)} users in one request; up to {MOST_EDITS} can be edited at once.")
@@ -112,7 +112,7 @@ class Subscribers:
             before = known[name]
             edited = apply_once(before, edit, now)
             if edited.rejected:
-                raise refusal(edited.rejected)
+                raise refusal(edited.rejected, name if len(edits) > 1 else "")
             if edited.subscriber != before or kept[name] is None:
                 changed[name] = known[name] = edited.subscriber
             done.append(edited)
