@@ -16,6 +16,7 @@ from ensue.domain.delivery import Delivery, Entry, Failed, Interrupted, Later, R
 from ensue.domain.event import Card, Context
 from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 from ensue.store.memory import MemoryStore
+from ensue.store.past import Past
 from ensue.store.sqlite import SqliteStore
 from tests.contract.builders import NOW, OTHER, PROJECT, delivery, entry, once, outcome, put, scheduled
 
@@ -193,6 +194,15 @@ class Stores(RuleBasedStateMachine):
             owner = self.known[which % len(self.known)].event
             self.both(lambda store: store.remove(owner.project, owner.id, self.now))
 
+    @rule(which=st.integers(0, 5), trigger=st.sampled_from([None, "trg_one"]), puts=puts)
+    def owe(self, which: int, trigger: str | None, puts: list[Any]) -> None:
+        """What happened is owed once more."""
+        if self.known:
+            self.now += 7
+            owner = self.known[which % len(self.known)].event
+            debts = [delivery(owner, self.now, lane=LANES[0], trigger=trigger, replay="rpl_1") for _ in range(2)]
+            self.both(lambda store: store.owe(debts, puts))
+
     @rule(puts=puts)
     def put(self, puts: list[Any]) -> None:
         """Things are configured."""
@@ -225,6 +235,10 @@ class Stores(RuleBasedStateMachine):
         for state in (None, "pending", "dead", "cancelled"):
             query = DeliveryQuery(project=PROJECT, state=state, limit=1000)
             self.both(partial(_deliveries, query))
+        for fate in (None, "delivered", "dead", "cancelled"):
+            self.both(partial(_past, Past(project=PROJECT, state=fate)))
+        self.both(lambda store: store.unarrived("rpl_1"))
+        self.both(lambda store: store.due(LANES[0], self.now, 100))
         self.both(lambda store: store.lanes(None, 100))
         self.both(lambda store: store.changes(0))
         self.both(lambda store: store.list("note", None, None, 100))
@@ -234,6 +248,11 @@ class Stores(RuleBasedStateMachine):
 
 async def _threads(project: str, names: list[str], store: Store) -> Any:
     return sorted((await store.threads(project, names)).items())
+
+
+async def _past(query: Past, store: Store) -> Any:
+    stretch = await store.past(query)
+    return stretch.found, stretch.next
 
 
 async def _deliveries(query: DeliveryQuery, store: Store) -> Any:

@@ -18,6 +18,7 @@ from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.thread import Thread
+from ensue.store.past import Past, Stretch
 
 Changes = Callable[[int], Sequence[Document]]
 """`changes(revision)`: the rules (documents of the kinds in `RULES`) changed after `revision`, marks of deleted ones
@@ -127,6 +128,7 @@ class DeliveryQuery(Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     kind: str | None = None
     without: str | None = None
+    replay: str | None = None
     since: int | None = None
     until: int | None = None
     before: str | None = None
@@ -154,6 +156,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     ids: Sequence[str] | None = None
     lane: str | None = None
     event_id: str | None = None
+    replay: str | None = None
     created_before: int | None = None
 
 
@@ -249,6 +252,9 @@ class Store(Protocol):
     async def page(self, query: EventQuery) -> EventPage:
         """One page of the log; scans at most 50,000 rows and may be short. Children are not rows of the feed."""
 
+    async def past(self, query: Past) -> Stretch:
+        """The next stretch of the past. Deliveries and events that come after its `end` was told are not in it."""
+
     async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
         """The threads of these contexts; those without an event, and events that nobody answered, are left out.
 
@@ -273,6 +279,19 @@ class Store(Protocol):
         """Commit outcomes, a verdict for each in order: the delivery, its attempt, what follows, what it emits and
         the documents it changes are all or nothing. Refused as `late` unless the delivery is pending and held by
         that claim, run out or not."""
+
+    async def owe(self, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
+        """Commit further deliveries (without a payload) for events that are in the log already, and the documents that
+        change with them, or nothing.
+
+        EnsueError `conflict` as for `put`.
+        """
+
+    async def due(self, lane: str, now: int, most: int) -> int:
+        """How many pending deliveries of a lane are due and not claimed at `now`; counts no further than `most`."""
+
+    async def unarrived(self, replay: str) -> Mapping[State, int]:
+        """How many deliveries of a replay are pending, dead and cancelled."""
 
     async def lanes(self, after: str | None, limit: int) -> Sequence[LaneDue]:
         """Up to `limit` lanes with pending deliveries, by name after `after`, each with its earliest due time."""

@@ -4,12 +4,14 @@ Every verb runs to its end without giving way, so each is atomic. Nothing outliv
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
 
 from ensue.domain.delivery import SCHEDULED, Attempt, Delivery, Entry, Outcome
+from ensue.domain.delivery import State as DeliveryState
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY, Event
@@ -34,7 +36,9 @@ from ensue.store.base import (
     Verdict,
     lanes_of,
 )
+from ensue.store.past import Past, Stretch
 from ensue.store.remembered import State, before, delivery_fits, event_fits, selected
+from ensue.store.remembered_past import past
 
 
 class MemoryStore:
@@ -86,7 +90,8 @@ class MemoryStore:
         ended = [one for one in state.deliveries.values() if one.project == project and one.state != "pending"]
         ended = [one for one in ended if one.ended_at is not None and one.ended_at < before]
         state.forget(old[:limit])
-        state.floor = min(state.log, default=state.cursor + 1) - 1
+        if old:
+            state.floor = min(state.log, default=state.cursor + 1) - 1
         for delivery in ended[: max(0, limit - len(old))]:
             for kept in (state.deliveries, state.numbers, state.attempts, state.staged):
                 kept.pop(delivery.id, None)
@@ -168,6 +173,10 @@ class MemoryStore:
         items = list(islice(wanted, query.limit))
         return EventPage([event for _, event in items], str(items[-1][0]) if len(items) == query.limit else None)
 
+    async def past(self, query: Past) -> Stretch:
+        """As `Store.past`."""
+        return past(self._reading(), query)
+
     async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
         """As `Store.threads`."""
         known = self._reading().threads
@@ -246,6 +255,23 @@ class MemoryStore:
         for emit in emits:
             self._append(replace(emit, puts=()))
         return "accepted"
+
+    async def owe(self, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
+        """As `Store.owe`."""
+        state = self._writing(news=True)
+        state.write(state.changed(puts))
+        for one in deliveries:
+            state.keep(one)
+
+    async def due(self, lane: str, now: int, most: int) -> int:
+        """As `Store.due`."""
+        there = (one for one in self._reading().deliveries.values() if (one.lane, one.state) == (lane, "pending"))
+        return min(most, sum(one.due_at <= now and one.claimed_until is None for one in there))
+
+    async def unarrived(self, replay: str) -> Mapping[DeliveryState, int]:
+        """As `Store.unarrived`."""
+        found = (one for one in self._reading().deliveries.values() if one.replay == replay)
+        return Counter(one.state for one in found if one.state != "delivered")
 
     async def lanes(self, after: str | None, limit: int) -> Sequence[LaneDue]:
         """As `Store.lanes`."""

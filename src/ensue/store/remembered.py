@@ -166,9 +166,14 @@ class State:
 
 def before(token: str | None) -> float:
     """The place below which a page begins."""
-    if token is not None and not token.isdigit():
+    return float("inf") if token is None else place_of(token)
+
+
+def place_of(token: str) -> int:
+    """The place that was told as text."""
+    if not token.isdigit():
         raise EnsueError("invalid", "'next' is not one of ours; pass it on as it was given.", "next")
-    return float("inf") if token is None else int(token)
+    return int(token)
 
 
 def event_fits(event: Event, query: EventQuery) -> bool:
@@ -199,6 +204,7 @@ def delivery_fits(delivery: Delivery, query: DeliveryQuery) -> bool:
         and query.event_id in (None, delivery.event_id)
         and query.kind in (None, delivery.kind)
         and query.without != delivery.kind
+        and query.replay in (None, delivery.replay)
         and (query.since is None or delivery.created_at >= query.since)
         and (query.until is None or delivery.created_at < query.until)
     )
@@ -211,5 +217,6 @@ def selected(delivery: Delivery, selection: Selection) -> bool:
         and (selection.ids is None or delivery.id in selection.ids)
         and selection.lane in (None, delivery.lane)
         and selection.event_id in (None, delivery.event_id)
+        and selection.replay in (None, delivery.replay)
         and (selection.created_before is None or delivery.created_at < selection.created_before)
     )

@@ -6,9 +6,22 @@ from typing import Final
 from msgspec.structs import replace
 
 from ensue.domain.delivery import SCHEDULED, Delivery
+from ensue.domain.document import Put
 from ensue.domain.event import decode_event
 from ensue.store.base import STEP, Cancelled, Claimed, Claims, Selection
-from ensue.store.sql import CANCELLED, DEAD, DELIVERY_FIELDS, DELIVERY_FROM, PENDING, STATES, delivery_of
+from ensue.store.sql import (
+    CANCELLED,
+    DEAD,
+    DELIVERY_FIELDS,
+    DELIVERY_FROM,
+    INSERT_DELIVERY,
+    PENDING,
+    STATES,
+    chunks,
+    delivery_of,
+    delivery_row,
+)
+from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import unpack
 from ensue.store.sqlite.turn import Turn
@@ -62,6 +75,19 @@ def claim(turn: Turn, rooms: Mapping[str, int], now: int, until: int) -> Claims:
         turn.rows += len(numbers)
     due = {lane: turn.one(EARLIEST, (lane,)) for lane in rooms}
     return Claims(claimed, {lane: due_at for lane, due_at in due.items() if due_at is not None})
+
+
+def owe(turn: Turn, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
+    """Write further deliveries for events that are there, and the documents that change with them."""
+    documents.put(turn, puts)
+    values: list[object] = []
+    for one in deliveries:
+        turn.number += 1
+        values += delivery_row(turn.number, one)
+    for text, part in chunks(INSERT_DELIVERY, values):
+        turn.execute(text, part)
+    turn.rows += len(deliveries)
+    turn.news = True
 
 
 def renew(turn: Turn, claims: Sequence[tuple[str, int]], until: int) -> Sequence[str]:
@@ -145,11 +171,15 @@ def _selected(selection: Selection, state: int) -> tuple[str, list[object]]:
     if selection.ids is not None:
         source = "carray(?) w CROSS JOIN " + source.replace(" LEFT JOIN", " ON d.id = w.value LEFT JOIN", 1)
         values.insert(0, strings(dict.fromkeys(selection.ids)))
+    elif selection.replay is not None:
+        source = source.replace("delivery d", "delivery d INDEXED BY delivery_replaying", 1)
+        tests.append("d.state <> 1")  # what the index says of itself
     elif selection.event_id is None:
         source = source.replace("delivery d", f"delivery d INDEXED BY delivery_{STATES[state]}", 1)
     limits = (
         ("d.lane = ?", selection.lane),
         ("d.event_id = ?", selection.event_id),
+        ("d.replay = ?", selection.replay),
         ("d.created_at < ?", selection.created_before),
     )
     for test, value in limits:

@@ -133,11 +133,14 @@ def _along(execute: Execute, path: Path, before: int, limit: int, budget: int) -
 
 def _start(before: str | None, newest: int) -> int:
     """The key below which a page begins."""
-    if before is None:
-        return newest + 1
-    if not (before.isascii() and before.isdigit() and len(before) < 19):
+    return newest + 1 if before is None else min(place_of(before), newest + 1)
+
+
+def place_of(token: str) -> int:
+    """The key that was told as text."""
+    if not (token.isascii() and token.isdigit() and len(token) < 19):
         raise EnsueError("invalid", "'next' is not one of ours; pass it on as it was given.", "next")
-    return min(int(before), newest + 1)
+    return int(token)
 
 
 def _newest(execute: Execute, table: str, key: str) -> int:
@@ -216,7 +219,7 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
         if value is not None:
             yield Test(f"{column} = ?", (value,))
     if query.type is not None:
-        yield from _type_tests(query.type)
+        yield from type_tests(query.type)
     if query.without is not None:
         yield Test("substr(type, 1, ?) <> ?", (len(query.without), query.without))
     if query.idempotency_key is not None:
@@ -239,7 +242,7 @@ def _row_tests(query: EventQuery) -> Iterator[Test]:
         yield Test("flags & 2 = ?", (2 * query.muted,))
 
 
-def _type_tests(pattern: str) -> Iterator[Test]:
+def type_tests(pattern: str) -> Iterator[Test]:
     """A pattern as far as SQL can tell: its first segments as a prefix, and the platform's own types."""
     if is_exact(pattern):
         yield Test("type = ?", (pattern,))
@@ -256,7 +259,7 @@ def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
     """One page of deliveries."""
     start = _start(query.before, _newest(execute, "delivery", "number"))
     tests = list(_delivery_tests(query))
-    if query.event_id is not None or query.state in ("dead", "cancelled"):
+    if query.event_id is not None or query.replay is not None or query.state in ("dead", "cancelled"):
         rows, low = _ordered(execute, tests, query, start)
     elif query.state == "pending" and (numbers := _pending(execute, start)) is not None:
         if not numbers:
@@ -283,9 +286,11 @@ def _ordered(
 ) -> tuple[list[tuple[Any, ...]], int]:
     """A page of what one index or a list of numbers already picks out."""
     text, values = _where(tests)
-    index = "delivery_event" if query.event_id is not None else f"delivery_{query.state}"
+    index = f"delivery_{query.state}"
+    if query.event_id is not None or query.replay is not None:
+        index = "delivery_event" if query.event_id is not None else "delivery_replay"
     source = DELIVERY_FROM
-    if query.state != "pending" or query.event_id is not None:
+    if index != "delivery_pending":
         source = source.replace("delivery d", f"delivery d INDEXED BY {index}", 1)
     rows = execute(
         f"SELECT {DELIVERY_FIELDS} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
@@ -313,6 +318,8 @@ def _delivery_tests(query: DeliveryQuery) -> Iterator[Test]:
         yield Test("d.kind = ?", (query.kind,))
     if query.without is not None:
         yield Test("d.kind <> ?", (query.without,))
+    if query.replay is not None:
+        yield Test("d.replay = ?", (query.replay,))
     if query.since is not None:
         yield Test("d.created_at >= ?", (query.since,))
     if query.until is not None:

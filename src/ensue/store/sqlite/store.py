@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from ensue.domain.delivery import Attempt, Delivery
+from ensue.domain.delivery import Attempt, Delivery, State
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
@@ -29,9 +29,11 @@ from ensue.store.base import (
     Selection,
     Verdict,
 )
+from ensue.store.past import Past, Stretch
 from ensue.store.sqlite import debts, documents, log, pages, retention, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
+from ensue.store.sqlite.past import past
 from ensue.store.sqlite.place import Place
 from ensue.store.sqlite.readers import Readers
 from ensue.store.sqlite.turn import Turn
@@ -215,6 +217,10 @@ class SqliteStore:
         """As `Store.page`."""
         return await self._read(lambda execute: pages.events(execute, query))
 
+    async def past(self, query: Past) -> Stretch:
+        """As `Store.past`."""
+        return await self._read(lambda execute: past(execute, query))
+
     async def threads(self, project: str, contexts: Sequence[str]) -> Mapping[str, Thread]:
         """As `Store.threads`."""
         return await self._read(lambda execute: threads.threads(execute, project, contexts))
@@ -236,6 +242,18 @@ class SqliteStore:
     async def settle(self, decision: Decision) -> Sequence[Verdict]:
         """As `Store.settle`."""
         return cast("Sequence[Verdict]", await self._busy().do(Settle(decision)))
+
+    async def owe(self, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
+        """As `Store.owe`."""
+        await self._do(lambda turn: debts.owe(turn, deliveries, puts))
+
+    async def due(self, lane: str, now: int, most: int) -> int:
+        """As `Store.due`."""
+        return await self._read(lambda execute: views.due(execute, lane, now, most))
+
+    async def unarrived(self, replay: str) -> Mapping[State, int]:
+        """As `Store.unarrived`."""
+        return await self._read(lambda execute: views.unarrived(execute, replay))
 
     async def lanes(self, after: str | None, limit: int) -> Sequence[LaneDue]:
         """As `Store.lanes`."""

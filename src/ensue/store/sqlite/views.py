@@ -1,12 +1,20 @@
 """Hides how single things are looked up: lanes, one delivery, its attempts, documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from ensue.domain.delivery import Attempt, Delivery
+from ensue.domain.delivery import Attempt, Delivery, State
 from ensue.domain.document import Document
 from ensue.store.base import LaneDue
-from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, DOCUMENT_COLUMNS, attempt_of, delivery_of, document_of
+from ensue.store.sql import (
+    DELIVERY_FIELDS,
+    DELIVERY_FROM,
+    DOCUMENT_COLUMNS,
+    STATES,
+    attempt_of,
+    delivery_of,
+    document_of,
+)
 from ensue.store.sqlite.driver import Execute, strings
 
 LANES: Final = """
@@ -20,6 +28,13 @@ WHERE lane IS NOT NULL LIMIT ?2
 """
 """From each lane straight to the next: the cost is that of the lanes, not of the backlog."""
 
+DUE: Final = (
+    "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND lane = ? "
+    "AND due_at <= ? AND claimed_until IS NULL LIMIT ?)"
+)
+UNARRIVED: Final = (
+    "SELECT state, count(*) FROM delivery INDEXED BY delivery_replaying WHERE replay = ? AND state <> 1 GROUP BY state"
+)
 DELIVERY: Final = f"SELECT {DELIVERY_FIELDS} FROM {DELIVERY_FROM} WHERE d.id = ? AND d.project = ?"
 ATTEMPTS: Final = (
     "SELECT a.body FROM delivery d JOIN attempt a ON a.delivery = d.number WHERE d.id = ? "
@@ -35,6 +50,16 @@ BY_IDS: Final = (
 def lanes(execute: Execute, after: str | None, limit: int) -> Sequence[LaneDue]:
     """Lanes with pending deliveries, by name."""
     return [LaneDue(*row) for row in execute(LANES, (after or "", limit))]
+
+
+def due(execute: Execute, lane: str, now: int, most: int) -> int:
+    """How many deliveries of a lane are due and not claimed, up to `most`."""
+    return next(int(count) for (count,) in execute(DUE, (lane, now, most)))
+
+
+def unarrived(execute: Execute, replay: str) -> Mapping[State, int]:
+    """The deliveries of a replay that did not arrive, counted by state."""
+    return {STATES[state]: count for state, count in execute(UNARRIVED, (replay,))}
 
 
 def delivery(execute: Execute, project: str, delivery_id: str) -> Delivery | None:
