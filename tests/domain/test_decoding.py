@@ -104,6 +104,22 @@ def test_what_only_looks_bad_is_accepted(data: bytes) -> None:
     assert bytes(decode(b'{"type": "a", "data": ' + data + b"}", Outer).data) == data
 
 
+@pytest.mark.parametrize(
+    ("text", "half"),
+    [
+        (b"\\ud800", "\\ud800"),
+        (b"a\\uD83Dx, and more", "\\uD83D"),
+        (b"\\udfff", "\\udfff"),
+        (b"\\ud83d\\ude00\\ude00", "\\ude00"),
+        (b"\\ud800\\u0041", "\\ud800"),
+    ],
+)
+def test_half_a_character_is_named(text: bytes, half: str) -> None:
+    """The decoder's own words speak of what stands behind it, or of an end that is none."""
+    error = refusal(b'{"type": "a", "data": {"b": "' + text + b'"}}')
+    assert error.message == f"The body is not valid JSON: {half} is half a character, a lone surrogate."
+
+
 def test_depth_at_its_limit_and_one_beyond() -> None:
     """64 levels in all; 65 are refused, and so are 20,000, in words."""
     check_json(nested(64))

@@ -22,6 +22,10 @@ _NOT_BRACKETS: Final = bytes(set(range(256)) - set(_BRACKETS))
 _STEPS: Final = bytes.maketrans(_BRACKETS, b"\x01\xff\x01\xff")
 """An opening bracket as +1, a closing one as -1, in a signed byte."""
 _SURROGATE: Final = re.compile(rb"\\u[dD]")
+_LONE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""The escape of half a character: the decoder takes what follows for the other half, and complains of that."""
 _SHAPE: Final = bytes(48 if chr(byte) in "0123456789" else 101 if chr(byte) in "eE" else 32 for byte in range(256))
 _MANY_DIGITS: Final = b"0" * 300
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -112,7 +116,9 @@ def _decode_in_full(body: bytes, field: str | None) -> None:
         reason = "a number is beyond what can be held" if "range" in str(error) else str(error)
         raise EnsueError("invalid", f"The body is not acceptable: {reason}.", _named(body, field)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise EnsueError("invalid", f"The body is not valid JSON: {error}.", _named(body, field)) from None
+        half = _LONE.search(body)
+        reason = f"{half[0].decode()} is half a character, a lone surrogate" if half else error
+        raise EnsueError("invalid", f"The body is not valid JSON: {reason}.", _named(body, field)) from None
     _refuse_surrogates(value, field)
 
 
