@@ -150,3 +150,13 @@ async def test_tokens_that_come_back_are_masked() -> None:
     assert result.error == "the answer says: who is ***?"
     assert result.exchange is not None
     assert "one.two" not in result.exchange.response_body
+
+
+@pytest.mark.parametrize("before", ["who is ", "x" * 290 + " "])
+async def test_a_token_is_masked_without_its_scheme_and_at_the_end_of_what_is_kept(before: str) -> None:
+    """Receivers repeat the token alone, and may do so where the error is cut."""
+    result, _ = await sent(answered(b'{"error": "%sone.two.three"}' % before.encode()))
+    assert isinstance(result, Failed)
+    assert result.error == f"the answer says: {before}***"
+    assert result.exchange is not None
+    assert "one.two" not in result.exchange.response_body

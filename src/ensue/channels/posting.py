@@ -3,6 +3,7 @@
 What a body looks like and what an answer means is the channel's own affair.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -16,6 +17,9 @@ from ensue.domain.signature import sign
 MASK: Final = "***"
 KEPT_BODY: Final = 16_384
 """How much of an answer's body is kept with the attempt (bytes)."""
+
+_CREDENTIALS: Final = re.compile(r"[A-Za-z]+ +(\S{8,})")
+"""A scheme and its credentials (RFC 9110, section 11.4); what is shorter is no secret, and may be a word."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -73,7 +77,10 @@ def _cut(answer: Reply) -> str:
 
 
 def masked(text: str, secret: Mapping[str, str]) -> str:
-    """`text` without the values of secret headers; the longest first, since one may be part of another."""
-    for value in sorted(filter(None, map(str.strip, secret.values())), key=len, reverse=True):
+    """`text` without the values of secret headers, nor what follows a scheme in one (the token of `Bearer <token>`,
+    which receivers like to repeat); the longest first, since one may be part of another."""
+    values = [value for value in map(str.strip, secret.values()) if value]
+    credentials = [found[1] for value in values if (found := _CREDENTIALS.fullmatch(value))]
+    for value in sorted(values + credentials, key=len, reverse=True):
         text = text.replace(value, MASK)
     return text

@@ -12,7 +12,7 @@ from ensue.channels.base import Destination, Message
 from ensue.channels.outbound import Failure, Outbound, Reply
 from ensue.channels.posting import Headers, masked, post
 from ensue.domain.cloudevents import binary, plain, structured
-from ensue.domain.conversation import heard, six_keys
+from ensue.domain.conversation import MAX_COMPLAINT, heard, six_keys
 from ensue.domain.delivery import Exchange, Failed, Result, Sent
 from ensue.domain.trigger import CONVERSING
 
@@ -71,7 +71,7 @@ def _said(answer: Reply | Failure, exchange: Exchange, to: Destination) -> Resul
         return Sent(exchange, note="the answer is too long to be read, so that nothing in it counts")
     said = heard(answer.body)
     if said.error is not None:
-        return Failed(masked(said.error, to.secret_headers), exchange)
+        return Failed(masked(said.error, to.secret_headers)[:MAX_COMPLAINT], exchange)
     return Sent(exchange, said.reply)
 
 

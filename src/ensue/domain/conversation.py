@@ -29,6 +29,8 @@ PASS_FOR: Final = 30 * MINUTE
 """How long a pass holds (ms)."""
 COMPLAINT: Final = "the answer says: "
 """How the error of an attempt begins whose receiver said in words of its own why."""
+MAX_COMPLAINT: Final = 316
+"""So much of such an error is kept. It is cut after secrets were masked: half of one would not be found."""
 CAUSE: Final = "causationid"
 """The attribute that names the event that another one follows of (CloudEvents' extension for correlation)."""
 
@@ -85,7 +87,7 @@ def heard(body: bytes) -> Heard:
     complaint = _value(members.get("error"))
     if complaint:
         text = complaint if isinstance(complaint, str) else msgspec.json.encode(complaint).decode()
-        return Heard(error=COMPLAINT + text[:300])
+        return Heard(error=COMPLAINT + text)
     return Heard(reply=Raw(body))
 
 
