@@ -90,8 +90,11 @@ def _admit_public(key: Key, route: Route, call: Call) -> None:
         raise EnsueError("forbidden", f"The key {key.id} is public: it may only send events.")
     origin = call.header("origin")
     if key.origins and origin not in key.origins:
-        named = repr(origin[:100]) if origin is not None else "no origin"
-        raise EnsueError("forbidden", f"The public key {key.id} is not for {named}; add it to the key's origins.")
+        if origin is None:
+            message = f"The public key {key.id} is for pages of its origins; elsewhere use a key that is not public."
+        else:
+            message = f"The public key {key.id} is not for {origin[:100]!r}; add it to the key's origins."
+        raise EnsueError("forbidden", message)
 
 
 def body_limit(route: Route, key: Key | None) -> int:

@@ -113,6 +113,7 @@ async def test_an_id_that_cannot_be_kept_is_refused_by_that_name(cloud: Cloud) -
 async def test_triggers_that_share_a_name_are_all_shown(cloud: Cloud) -> None:
     """Natively a name may be given twice: what is put is the oldest of them, and what is put is read back."""
     await cloud.trigger("mine")
+    cloud.native.clock.turn(1)
     await cloud.native.trigger(name="mine", format="spacecloud", match={"type": "another"})
     await cloud.trigger("mine", retries=7)
     for asked in ("triggers?id=mine", "triggers"):

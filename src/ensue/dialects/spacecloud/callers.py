@@ -109,15 +109,19 @@ async def refused_token(engine: Engine, token: str, error: EnsueError, status: i
     """The refusal of a token in their words; any other error as it is."""
     if error.code != "unauthorized":
         return error
+    return RefusedError(status, await _what_is_wrong(engine, token), error.message)
+
+
+async def _what_is_wrong(engine: Engine, token: str) -> str:
     if token.startswith(_PLAIN):
-        return RefusedError(status, _NOT_SIGNED, error.message)
+        return _NOT_SIGNED
     try:
         key_id = tokens.read(token).key_id
-        if key_id is not None:
-            try:
-                await engine.keys.by_id(key_id)
-            except EnsueError:
-                return RefusedError(status, _UNKNOWN_KEY, error.message)
     except EnsueError:
-        return RefusedError(status, _MALFORMED, error.message)
-    return RefusedError(status, _NOT_SIGNED, error.message)
+        return _MALFORMED
+    try:
+        if key_id is not None:
+            await engine.keys.by_id(key_id)
+    except EnsueError:
+        return _UNKNOWN_KEY
+    return _NOT_SIGNED
