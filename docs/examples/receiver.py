@@ -1,4 +1,4 @@
-"""A receiver of webhooks, to try Ensue with: prints what arrives and answers 204. Python's standard library is enough.
+"""A receiver of webhooks, to try Ensue with: prints what arrives and answers 200. Python's standard library is enough.
 
     python3 docs/examples/receiver.py
     python3 docs/examples/receiver.py --port 9000 --secret whsec_…
@@ -41,7 +41,7 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         good = not self.secret or is_signed(self.secret, self.headers, body, time.time())
         print(self.headers["webhook-id"], "" if good else "NOT SIGNED BY US", body.decode(), flush=True)
-        self.send_response(204 if good else 401)
+        self.send_response(200 if good else 401)  # a pressed button is done by 200 or 201 alone
         self.send_header("content-length", "0")
         self.end_headers()
 

@@ -5,7 +5,9 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -215,3 +217,19 @@ def test_the_example_receiver_believes_only_us(wrong: dict[str, str], good: bool
     assert is_signed(secret, headers, body, moment) is good
     assert not is_signed(secret, headers, body + b" ", moment)
     assert not is_signed(secret, headers, body, moment + 86_400)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_" + "A" * 44])
+def test_the_example_receiver_finishes_buttons(secret: str) -> None:
+    """200 for what it takes, since a pressed button is done by that; 401 for what is not signed."""
+    example = _receiver()
+    example.Receiver.secret = secret
+    with example.ThreadingHTTPServer(("127.0.0.1", 0), example.Receiver) as server:
+        serving = Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        wire = HTTPConnection("127.0.0.1", server.server_port)
+        wire.request("POST", "/", b"{}", {"webhook-id": "dlv_1"})
+        assert wire.getresponse().status == (401 if secret else 200)
+        wire.close()
+        server.shutdown()
+        serving.join()
