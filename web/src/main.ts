@@ -1,0 +1,10 @@
+import './tokens.css';
+import './base.css';
+import { mount } from 'svelte';
+import { here } from './here.svelte';
+import App from './shell/App.svelte';
+import { session } from './state/session.svelte';
+
+here.start();
+void session.start();
+mount(App, { target: document.getElementById('app') ?? document.body });

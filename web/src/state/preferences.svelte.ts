@@ -1,0 +1,66 @@
+/** Hides what this browser remembers of its reader: theme, zone, and whether single keys act. */
+
+export type Theme = 'system' | 'light' | 'dark';
+export type Zone = 'local' | 'utc';
+
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(`ensue.${name}`);
+  } catch {
+    return null; // storage may be forbidden; nothing depends on it
+  }
+}
+
+function write(name: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`ensue.${name}`);
+    else localStorage.setItem(`ensue.${name}`, value);
+  } catch {
+    // as above
+  }
+}
+
+class Preferences {
+  #theme = $state<Theme>((read('theme') as Theme | null) ?? 'system');
+  #zone = $state<Zone>(read('zone') === 'utc' ? 'utc' : 'local');
+  #keys = $state(read('keys') !== 'off');
+  #project = $state(read('project') ?? '');
+
+  get theme(): Theme {
+    return this.#theme;
+  }
+  set theme(theme: Theme) {
+    this.#theme = theme;
+    write('theme', theme === 'system' ? null : theme);
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }
+
+  get zone(): Zone {
+    return this.#zone;
+  }
+  set zone(zone: Zone) {
+    this.#zone = zone;
+    write('zone', zone);
+  }
+
+  /** Whether single keys (j, k, t, …) act. */
+  get keys(): boolean {
+    return this.#keys;
+  }
+  set keys(on: boolean) {
+    this.#keys = on;
+    write('keys', on ? null : 'off');
+  }
+
+  /** The slug of the project that was open last. */
+  get project(): string {
+    return this.#project;
+  }
+  set project(slug: string) {
+    this.#project = slug;
+    write('project', slug);
+  }
+}
+
+export const preferences = new Preferences();

@@ -1,0 +1,20 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+const server = process.env.ENSUE_URL ?? 'http://127.0.0.1:4122';
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: '../src/ensue/static',
+    emptyOutDir: true,
+    target: 'es2022',
+    manifest: 'build.json',
+    modulePreload: { polyfill: false },
+    // The policy of the page knows no data: URLs but for images, and a sprite is referred to, not inlined.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/api': server, '/docs': server } },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+});
