@@ -20,7 +20,7 @@ PATHS: tuple[Path, ...] = ("first", "second")
 
 def asked(path: Path, **fields: Any) -> tuple[Any, Any]:
     """What a request of these fields asks for."""
-    return queue_request(msgspec.json.encode({"type": "my_type"} | fields), path, NOW)
+    return queue_request(queue_members(msgspec.json.encode({"type": "my_type"} | fields)), path, NOW)
 
 
 def runs_at(path: Path, **fields: Any) -> tuple[int, int | None]:
@@ -49,7 +49,7 @@ def test_nothing_but_a_type_is_an_event_of_now(path: Path) -> None:
 def test_data_and_payload_are_one(path: Path, key: str) -> None:
     """Either key on both paths, in any case, any JSON, as it was written."""
     request = b'{"type": "t", "%s": {"a":  12345678901234567890}}' % key.encode()
-    assert bytes(queue_request(request, path, NOW)[0].data) == b'{"a":  12345678901234567890}'
+    assert bytes(queue_request(queue_members(request), path, NOW)[0].data) == b'{"a":  12345678901234567890}'
 
 
 @pytest.mark.parametrize(("path", "wins"), [("first", b"1"), ("second", b"2")])
@@ -164,7 +164,7 @@ def test_options_have_limits(path: Path, options: dict[str, str]) -> None:
 def test_what_is_no_request_is_refused(path: Path, body: bytes) -> None:
     """No JSON, no object, or no type."""
     with pytest.raises(EnsueError) as refused:
-        queue_request(body, path, NOW)
+        queue_request(queue_members(body), path, NOW)
     assert refused.value.code == "invalid"
 
 

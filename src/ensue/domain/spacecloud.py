@@ -42,12 +42,11 @@ def queue_members(request: bytes | Raw, prefix: str = "", *, checked: bool = Fal
     return {name.lower(): value for name, value in members.items()}
 
 
-def queue_request(request: bytes | Raw | Mapping[str, Raw], path: Path, now: int) -> tuple[Draft, Extras]:
-    """The event that a request asks for, with `options` as its attributes; its `moment` is when it is to run.
+def queue_request(members: Mapping[str, Raw], path: Path, now: int) -> tuple[Draft, Extras]:
+    """The event that `queue_members` ask for, with `options` as its attributes; its `moment` is when it is to run.
 
-    `request` is JSON, or its `queue_members`. Raises EnsueError `invalid` that names the field.
+    Raises EnsueError `invalid` that names the field.
     """
-    members = request if isinstance(request, Mapping) else queue_members(request)
     moment = _moment(members, path, now)
     draft = Draft(
         type=_type(members),
