@@ -18,6 +18,7 @@ from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.thread import Thread
+from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
 
 Changes = Callable[[int], Sequence[Document]]
@@ -94,8 +95,10 @@ class LaneDue(Struct, frozen=True):
 class EventQuery(Struct, frozen=True, kw_only=True):
     """A page of the log of one project, newest first. `type` is a pattern; `since` (included) and `until` bound `time`.
 
-    None means any. `without` is how types begin that are left out. `feed`: only events that are not another's children
-    (`domain/thread.py`) nor the platform's own. `before` is a `next` of an earlier page.
+    None means any. `words` are those of a question (`domain/words.py`), none of them asks for nothing; what was
+    committed just now is found when the store has caught up with it. `without` is how types begin that are left out.
+    `feed`: only events that are not another's children (`domain/thread.py`) nor the platform's own. `before` is a
+    `next` of an earlier page.
     """
 
     project: str
@@ -112,6 +115,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     notify: bool | None = None
     without: str | None = None
     feed: bool = False
+    words: Sequence[str] = ()
     before: str | None = None
     limit: int = 50
 
@@ -227,6 +231,18 @@ class Store(Protocol):
 
     async def health(self, now: int) -> Health:
         """Whether it can be written now (tried by writing), and what is wrong or will be soon."""
+
+    # views: what is derived from the log, after the commit
+
+    async def catch_up(self, limit: int) -> Followed:
+        """Take up to `limit` events into search and counts that were appended, or let go of those that were removed;
+        each exactly once, whoever calls, and wherever an earlier call was cut off."""
+
+    async def behind(self) -> int:
+        """How many events the log is ahead of search and counts, about."""
+
+    async def derive_anew(self) -> None:
+        """Forget what was derived; `catch_up` makes it anew."""
 
     # log
 

@@ -39,9 +39,10 @@ from ensue.store.base import (
 from ensue.store.past import Past, Stretch
 from ensue.store.remembered import State, before, delivery_fits, event_fits, selected
 from ensue.store.remembered_past import past
+from ensue.store.remembered_views import RememberedViews
 
 
-class MemoryStore:
+class MemoryStore(RememberedViews):
     """A store in memory. `address` is ignored."""
 
     def __init__(self, address: str = "") -> None:

@@ -14,6 +14,7 @@ from ensue.domain.event import Event, encode_event
 from ensue.domain.intake import ONCE_FOR
 from ensue.domain.pattern import matches
 from ensue.domain.thread import SHOWN, Standing, Thread, begun_by, context_of, inherited, joined, shown
+from ensue.domain.words import are_in, event_words
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt, Selection
 
 Name = tuple[str, str, str]
@@ -192,6 +193,7 @@ def event_fits(event: Event, query: EventQuery) -> bool:
         and query.test in (None, event.is_test)
         and query.muted in (None, event.card is not None and event.card.muted)
         and query.notify in (None, event.card is not None and event.card.notify)
+        and (not query.words or are_in(query.words, event_words(encode_event(event))))
     )
 
 

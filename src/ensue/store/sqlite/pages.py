@@ -19,6 +19,7 @@ from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery
 from ensue.store.sql import ASIDE, DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
 from ensue.store.sqlite.driver import Execute, integers
 from ensue.store.sqlite.promises import Promises, key_of
+from ensue.store.sqlite.search import Question, found, implied
 
 SCAN: Final = 50_000
 PROBES: Final = 500
@@ -161,6 +162,8 @@ def events(execute: Execute, query: EventQuery) -> EventPage:
 def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[tuple[Any, ...]], int]:
     """The rows of a page, and where to go on. A feed that is narrowed is looked through at its new end first, where
     most of it may fit, then along the index of what narrows it."""
+    if query.words:
+        return found(execute, _question(query, start))
     path = _event_path(query)
     if not query.feed:
         return _walk(execute, path, start, query.limit)
@@ -168,11 +171,18 @@ def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[t
     rest = [test for test in _event_rest(query) if test != feed]
     whole = Path(path.fields, path.source, path.key, "event_feed", [project, feed], rest)
     narrow = not path.first_look
-    found, low = _along(execute, whole, start, query.limit, FIRST_LOOK if narrow else SCAN)
-    if narrow and low and len(found) < query.limit:
-        more, low = _walk(execute, path, low, query.limit - len(found))
-        found += more
-    return found, low
+    rows, low = _along(execute, whole, start, query.limit, FIRST_LOOK if narrow else SCAN)
+    if narrow and low and len(rows) < query.limit:
+        more, low = _walk(execute, path, low, query.limit - len(rows))
+        rows += more
+    return rows, low
+
+
+def _question(query: EventQuery, start: int) -> Question:
+    """What is asked of the index; an exact type or subject is in its words too, so a rare one is found soon."""
+    tests, values = _where(list(_event_rest(query)))
+    exact = query.type if query.type is not None and is_exact(query.type) else None
+    return Question(query.project, query.words, implied(exact, query.subject), tests, values, start, query.limit)
 
 
 def _fits(event: Event, query: EventQuery) -> bool:

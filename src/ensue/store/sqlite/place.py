@@ -14,6 +14,7 @@ from ensue.domain.errors import EnsueError
 from ensue.store.sqlite.driver import connect, make_file, use_wal
 
 FILE: Final = "ensue.db"
+VIEWS: Final = "views.db"
 LOCK: Final = "server.lock"
 
 
@@ -24,6 +25,7 @@ class Place:
         path = Path(address)
         alone = path.is_file() or path.suffix == ".db"
         self.file = path if alone else path / FILE
+        self.views = path.with_name(f"{path.stem}.{VIEWS}") if alone else path / VIEWS
         self._lock_path = path.with_name(path.name + ".lock") if alone else path / LOCK
         self._lock: int | None = None
 

@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 class Readers:
-    """A small pool of readers of `file`; every reading sees one committed state."""
+    """A small pool of readers of `file`, with `views` beside it; every reading sees one committed state."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, views: Path) -> None:
+        self._file, self._views = file, views
         self._here = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(THREADS, thread_name_prefix="ensue-reader")
@@ -45,8 +45,14 @@ class Readers:
         found: apsw.Connection | None = getattr(self._here, "connection", None)
         if found is None:
             found = self._here.connection = connect(self._file, readonly=True)
+            if self._views.exists():
+                found.execute("ATTACH ? AS views", (str(self._views),))
             self._connections.append(found)
         return found
+
+    def look_anew(self) -> None:
+        """Open the files again for what is read next: that of the views is another one."""
+        self._here = threading.local()
 
     async def close(self) -> None:
         """Let readings end, then close all connections."""

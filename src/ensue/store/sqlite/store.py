@@ -29,10 +29,12 @@ from ensue.store.base import (
     Selection,
     Verdict,
 )
+from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
 from ensue.store.sqlite import debts, documents, log, pages, retention, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
+from ensue.store.sqlite.following import Following
 from ensue.store.sqlite.past import past
 from ensue.store.sqlite.place import Place
 from ensue.store.sqlite.readers import Readers
@@ -40,6 +42,9 @@ from ensue.store.sqlite.turn import Turn
 from ensue.store.sqlite.writer import WAL_CAP, Writer, look
 
 T = TypeVar("T")
+
+FORGET: Final = "DELETE FROM lost WHERE number <= ?"
+"""What the views were told of need not be told again."""
 
 POLL: Final = 0.25
 """How often it is looked whether another process has committed (seconds)."""
@@ -56,6 +61,7 @@ class SqliteStore:
         self._place = Place(address)
         self._writer: Writer | None = None
         self._readers: Readers | None = None
+        self._following: Following | None = None
         self._news: asyncio.Event = asyncio.Event()
 
     # life
@@ -66,6 +72,7 @@ class SqliteStore:
         try:
             await self._begin()
             await self._do(lambda turn: debts.void(turn, now))
+            await self._views().begin()
         except BaseException:
             await self.close()
             raise
@@ -106,7 +113,8 @@ class SqliteStore:
 
     async def _begin(self) -> None:
         self._news = asyncio.Event()
-        self._readers = Readers(self._place.file)
+        self._readers = readers = Readers(self._place.file, self._place.views)
+        self._following = Following(self._place.file, self._place.views, readers.look_anew)
         writer = Writer(self._connect, asyncio.get_running_loop(), self._news.set)
         await writer.start()
         self._writer = writer
@@ -118,6 +126,9 @@ class SqliteStore:
         """As `Store.close`."""
         writer, self._writer = self._writer, None
         readers, self._readers = self._readers, None
+        following, self._following = self._following, None
+        if following is not None:
+            await following.close()
         if writer is not None:
             await writer.stop()
         if readers is not None:
@@ -194,6 +205,28 @@ class SqliteStore:
         if self._readers is None:
             raise EnsueError("unavailable", "The store is closed.")
         return await self._readers.do(reading)
+
+    # views
+
+    async def catch_up(self, limit: int) -> Followed:
+        """As `Store.catch_up`."""
+        followed, told = await self._views().step(limit)
+        if told:
+            await self._do(lambda turn: turn.execute(FORGET, (told,)))
+        return followed
+
+    async def behind(self) -> int:
+        """As `Store.behind`."""
+        return await self._views().behind()
+
+    async def derive_anew(self) -> None:
+        """As `Store.derive_anew`."""
+        await self._views().anew()
+
+    def _views(self) -> Following:
+        if self._following is None:
+            raise EnsueError("unavailable", "The store is closed.")
+        return self._following
 
     # log
 

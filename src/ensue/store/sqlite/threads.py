@@ -29,6 +29,10 @@ LOSSES: Final = (
     "CROSS JOIN thread t ON t.context = coalesce(e.context, e.id) AND t.project = e.project "
     "WHERE e.context IS NOT NULL OR e.cursor = t.root GROUP BY t.context, t.project"
 )
+TELL: Final = (
+    "INSERT INTO lost (cursor, project, body) SELECT cursor, project, body FROM event "
+    "WHERE cursor IN (SELECT value FROM carray(?))"
+)
 REMOVE: Final = "DELETE FROM event WHERE cursor IN (SELECT value FROM carray(?))"
 OLDEST: Final = "SELECT min(cursor) FROM event"
 HEIR: Final = (
@@ -123,6 +127,7 @@ def _write(turn: Turn, threads: Mapping[Name, Kept]) -> None:
 def remove(turn: Turn, cursors: Sequence[int]) -> None:
     """Take events out of the log; where that was a root, the oldest event that is left becomes the root."""
     losses = turn.execute(LOSSES, (integers(cursors),)).fetchall()
+    turn.execute(TELL, (integers(cursors),))
     turn.execute(REMOVE, (integers(cursors),))
     left: dict[Name, Kept] = {}
     for context, project, root, started, others, oldest, newest, lost_root, lost in losses:

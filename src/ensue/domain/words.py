@@ -1,0 +1,135 @@
+"""Hides what a word is: the one rule by which events are found, in every store.
+
+Text is brought to one form (NFKC, case folded) and cut into runs of letters, digits and the marks upon them; all else
+only parts words. Scripts that are written without spaces (Han, Kana, Thai and their like) give a word for each
+character. Of JSON the strings and numbers are read, unescaped, numbers as they were written; keys, `true`, `false` and
+`null` are not, nor are data that are no text (`data_base64`). So an operator, a quote or a bracket in a question is
+never more than what parts words.
+"""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+MOST: Final = 1_000
+"""Distinct words of one event that it is found by: the first ones of its type, subject, title, content and data."""
+
+LENGTH: Final = 64
+"""Characters that tell words apart: a longer one is known by its beginning."""
+
+ASKED: Final = 32
+"""Words of a question that count, the first ones."""
+
+_DENSE: Final = (0x0E00, 0x0F00, 0x1000, 0x10A0, 0x1780, 0x1800, 0x3040, 0x3100, 0x31F0, 0x3200, 0x3400, 0x4DC0)
+_DENSER: Final = (0x4E00, 0xA000, 0xAA60, 0xAA80, 0xF900, 0xFB00, 0x20000, 0x32000)
+_ALONE: Final = (*_DENSE, *_DENSER)
+"""Where the ranges of characters that are words by themselves begin and end, in turns."""
+
+_UNSEEN: Final = frozenset((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+"""Hyphens and joiners that nobody sees part nothing."""
+
+
+class _Letters(dict[int, str]):
+    """What becomes of each character; learned as they come."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if code in _UNSEEN:
+            became = ""
+        elif not letter.isalnum() and not unicodedata.category(letter).startswith("M"):
+            became = " "
+        else:
+            became = f" {letter} " if bisect_right(_ALONE, code) % 2 else letter
+        self[code] = became
+        return became
+
+
+_ASCII: Final = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_letters: Final = _Letters()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in order, repeated ones too."""
+    if text.isascii():
+        parted = text.translate(_ASCII)
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        parted = folded.translate(_letters)
+    found = parted.split()
+    if found and max(map(len, found)) > LENGTH:
+        found = [word[:LENGTH] for word in found]
+    return found
+
+
+def asked(text: str) -> tuple[str, ...]:
+    """The words of a question: all of them are meant, the last one as the beginning of a word. None: nothing is
+    asked."""
+    return tuple(words(text)[:ASKED])
+
+
+class _Content(Struct, frozen=True):
+    value: Any = None
+
+
+class _Card(Struct, frozen=True):
+    title: str | None = None
+    content: _Content | None = None
+
+
+class _Kept(Struct, frozen=True):
+    """Of an event as it is kept, what is searched."""
+
+    type: str
+    subject: str | None = None
+    card: _Card | None = None
+    data: Any = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Kept, float_hook=str)
+
+
+def event_words(body: bytes) -> list[str]:
+    """The distinct words of an event as `encode_event` wrote it, at most `MOST`."""
+    try:
+        event = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    card = event.card
+    texts = [event.type, event.subject or ""]
+    if card is not None:
+        texts.append(card.title or "")
+        if card.content is not None:
+            texts += _texts(card.content.value)
+    texts += _texts(event.data)
+    found = list(dict.fromkeys(words(" ".join(texts))))
+    return found if len(found) <= MOST else found[:MOST]
+
+
+def _texts(value: Any) -> list[str]:
+    """The strings and numbers within JSON, in order."""
+    texts: list[str] = []
+    left = [value]
+    while left:
+        one = left.pop()
+        kind = type(one)
+        if kind is str:
+            texts.append(one)
+        elif kind is dict:
+            left += reversed(one.values())
+        elif kind is list:
+            left += reversed(one)
+        elif kind is int:
+            texts.append(str(one))
+    return texts
+
+
+def are_in(wanted: Sequence[str], there: Collection[str]) -> bool:
+    """Whether an event with the words `there` answers the question `wanted`; one without words asks for nothing."""
+    if not wanted:
+        return True
+    *whole, beginning = wanted
+    return all(word in there for word in whole) and any(word.startswith(beginning) for word in there)

@@ -1,0 +1,89 @@
+"""Hides how words get into the index and out of it: a row of words for each event, many in one statement."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from ensue.domain.words import event_words
+from ensue.store.sqlite.driver import Execute
+from ensue.store.sqlite.search import VOLUME, WINDOW, mark, table
+
+SCHEMA: Final = """
+CREATE TABLE owner (number INTEGER PRIMARY KEY, project TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE volume (number INTEGER PRIMARY KEY, sealed INTEGER NOT NULL) STRICT;
+"""
+WORDS: Final = (
+    "CREATE VIRTUAL TABLE {} USING fts5(words, tokenize = 'ascii', detail = none, content = '', columnsize = 0)"
+)
+"""Words come as they are in the index: in lower case, in ASCII letters and digits or beyond ASCII, parted by spaces."""
+
+OWNER: Final = "SELECT number FROM owner WHERE project = ?"
+OWN: Final = "INSERT INTO owner (project) VALUES (?) RETURNING number"
+TOGETHER: Final = 64
+
+Kept = tuple[int, str, bytes]
+"""An event: its cursor, its project, and its body as it is kept."""
+
+Row = tuple[int, str]
+"""What the index holds of an event: its cursor and its words."""
+
+
+class Index:
+    """The volumes in the file of the views, through the connection of one thread, within one of its transactions."""
+
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
+        self._owners: dict[str, int] = {}
+        self._volumes = dict(execute("SELECT number, sealed FROM volume"))
+
+    def take_in(self, events: Iterable[Kept]) -> None:
+        """Index events that follow those before."""
+        for volume, rows in self._by_volume(events):
+            if volume not in self._volumes:
+                self._execute(WORDS.format(table(volume)))
+                self._execute("INSERT INTO volume VALUES (?, 0)", (volume,))
+                self._volumes[volume] = 0
+            self._write(f"INSERT INTO {table(volume)} (rowid, words) VALUES ", "(?, ?)", rows)
+
+    def let_go(self, events: Iterable[Kept]) -> None:
+        """Forget events, given as they were when they were taken in."""
+        for volume, rows in self._by_volume(events):
+            if volume in self._volumes:
+                name = table(volume)
+                self._write(f"INSERT INTO {name} ({name}, rowid, words) VALUES ", "('delete', ?, ?)", rows)
+
+    def drop(self, floor: int) -> None:
+        """Forget the volumes of which nothing is left in the log, which begins above `floor`."""
+        for volume in [one for one in self._volumes if (one + 1) << VOLUME <= floor]:
+            self._execute(f"DROP TABLE {table(volume)}")
+            self._execute("DELETE FROM volume WHERE number = ?", (volume,))
+            del self._volumes[volume]
+
+    def seal(self) -> None:
+        """Put a full volume into the order that is read fastest, once."""
+        for volume in [one for one, sealed in self._volumes.items() if not sealed and one < max(self._volumes)][:1]:
+            name = table(volume)
+            self._execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
+            self._execute("UPDATE volume SET sealed = 1 WHERE number = ?", (volume,))
+
+    def _by_volume(self, events: Iterable[Kept]) -> Iterator[tuple[int, Sequence[Row]]]:
+        for volume, members in groupby(events, lambda event: event[0] >> VOLUME):
+            yield volume, [self._row(*event) for event in members]
+
+    def _row(self, cursor: int, project: str, body: bytes) -> Row:
+        before = mark(cursor >> WINDOW, self._owner(project))
+        words = event_words(body)
+        return cursor, (before + f" {before}".join(words)) if words else ""
+
+    def _owner(self, project: str) -> int:
+        if project not in self._owners:
+            known = self._execute(OWNER, (project,)).fetchall() or self._execute(OWN, (project,)).fetchall()
+            self._owners[project] = known[0][0]
+        return self._owners[project]
+
+    def _write(self, text: str, row: str, rows: Sequence[Row]) -> None:
+        """Few statements for many rows: row by row, the interpreter's lock would go back and forth."""
+        for start in range(0, len(rows), TOGETHER):
+            part = rows[start : start + TOGETHER]
+            values: list[Any] = [value for one in part for value in one]
+            self._execute(text + ", ".join([row] * len(part)), values)
