@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ensue.domain.channel_identity import CHANNELS, Channel, ChannelIdentity, check_identity
 from ensue.domain.errors import EnsueError
+from ensue.domain.items import Items
 from ensue.domain.locale import check_locale, check_timezone
 from ensue.domain.subscriber import Subscriber, knows_edit, with_edit
 
@@ -112,7 +113,8 @@ class _Draft:
     def result(self) -> Subscriber:
         """What has become of it."""
         channels = {name: known for name, known in self._channels.items() if known}
-        return replace(self._before, properties=self._properties, channels=channels, **self._own)
+        properties = {name: _plain(value) for name, value in self._properties.items()}
+        return replace(self._before, properties=properties, channels=channels, **self._own)
 
     def take(self, operation: Operation) -> None:
         """Apply one operation."""
@@ -216,15 +218,17 @@ class _Draft:
             self._add(name, value)
         elif verb == "$append":
             self._append(name, value)
-        elif verb == "$remove" and isinstance(known.get(name), list):
-            known[name] = [one for one in known[name] if not _same(one, value)]
+        elif verb == "$remove":
+            items = self._items(name)
+            if items is not None:
+                items.remove(value)
 
     def _add(self, name: str, value: Any) -> None:
         before = self._properties.get(name, 0)
         if not _is_number(value):
             self._reject(name, f"$add: '{_short(name)}' can be raised by a number only, not by {_shown(value)}")
         elif not _is_number(before):
-            self._reject(name, f"$add: '{_short(name)}' is {_shown(before)}, which is no number")
+            self._reject(name, f"$add: '{_short(name)}' is {_known(before)}, which is no number")
         else:
             total = _sum(before, value)
             if total is None:
@@ -233,11 +237,20 @@ class _Draft:
                 self._properties[name] = total
 
     def _append(self, name: str, value: Any) -> None:
-        before = self._properties.get(name)
-        if before is not None and not isinstance(before, list):
-            self._reject(name, f"$append: '{_short(name)}' is {_shown(before)}, which is no list")
+        if self._properties.get(name) is None:
+            self._properties[name] = []
+        items = self._items(name)
+        if items is None:
+            self._reject(name, f"$append: '{_short(name)}' is {_known(self._properties[name])}, which is no list")
         else:
-            self._properties[name] = [*(before or ()), value]
+            items.append(value)
+
+    def _items(self, name: str) -> Items | None:
+        """The list that a property is, to be edited in place; None for what is no list."""
+        known = self._properties.get(name)
+        if isinstance(known, list):
+            known = self._properties[name] = Items(known)
+        return known if isinstance(known, Items) else None
 
     def _unset(self, values: Any) -> None:
         names = [values] if isinstance(values, str) else values
@@ -277,9 +290,9 @@ def _sum(before: float, value: float) -> float | None:
         return None
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two are the same JSON: 1 is not true."""
-    return msgspec.json.encode(one) == msgspec.json.encode(other)
+def _plain(value: Any) -> Any:
+    """A property as it is kept."""
+    return value.values() if isinstance(value, Items) else value
 
 
 def _short(text: str) -> str:
@@ -288,3 +301,10 @@ def _short(text: str) -> str:
 
 def _shown(value: Any) -> str:
     return _short(msgspec.json.encode(value).decode("utf-8"))
+
+
+def _known(value: Any) -> str:
+    """What is said of a property that was there; however long it is, to say so costs the same."""
+    if isinstance(value, Items | list):
+        return "a list"
+    return "an object" if isinstance(value, Mapping) else _shown(value[:_SHOWN] if isinstance(value, str) else value)
