@@ -47,6 +47,7 @@ from ensue.engine.turns import Turns
 from ensue.engine.vault import WRONG_KEY, Vault, read_key
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
+from ensue.http.console import Console
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
 from ensue.http.operations import Operations
@@ -265,7 +266,14 @@ def application(house: House) -> Application:
 
     operations = Operations(house.condition.problems, metrics, documented, VERSION)
     pace = Pace(house.config.public_rate, house.config.public_burst)
-    return Application(house.engine, [*dialects, operations], clock=house.clock, proxies=proxies, pace=pace)
+    return Application(
+        house.engine,
+        [*dialects, operations],
+        clock=house.clock,
+        proxies=proxies,
+        pace=pace,
+        console=Console(),
+    )
 
 
 def http_limits(config: Config) -> HttpLimits:

@@ -15,6 +15,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key
 from ensue.http import asgi
 from ensue.http.auth import CHALLENGE, admit, body_limit, preflight
+from ensue.http.console import Console
 from ensue.http.dialect import Dialect, Engine
 from ensue.http.exchange import Answer, Call, Headers, Route, Stream, problem_answer
 from ensue.http.forwarded import TrustedProxies
@@ -45,11 +46,13 @@ class Application:
         clock: Clock,
         proxies: TrustedProxies | None = None,
         pace: Pace | None = None,
+        console: Console | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
         self.proxies = proxies or TrustedProxies()
         self._buckets = Buckets(pace or Pace())
+        self._console = console
         self.table = [Bound(route, dialect) for dialect in dialects for route in dialect.routes(engine)]
         self.hot = HotRoutes(self.table)
         self._router = Router(self.table)
@@ -198,12 +201,16 @@ class Application:
 
     def _owner(self, path: str) -> Dialect | None:
         for prefix, dialect in self._prefixes:
-            if path == prefix or path.startswith(prefix + "/"):
+            if _under(path, prefix):
                 return dialect
         return None
 
     def _no_route(self, found: Found | None, call: Call) -> Answer:
         if found is None:
+            owned = any(prefix and _under(call.path, prefix) for prefix, _ in self._prefixes)
+            page = self._console.answer(call, owned=owned) if self._console is not None else None
+            if page is not None:
+                return page
             return self.refusal(EnsueError("not_found", f"There is nothing at {call.path[:200]!r}."), call)
         allow: Headers = ((b"allow", ", ".join(found.allow).encode("ascii")),)
         if call.method == "OPTIONS":
@@ -213,6 +220,10 @@ class Application:
             error = EnsueError("not_allowed", f"{call.method} is not done here; {', '.join(found.allow)} are.")
             answer = self._problem(next(iter(found.methods.values())).dialect, error, call)
         return Answer(answer.status, answer.body, answer.headers + allow, answer.content_type)
+
+
+def _under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
 
 
 def _fault() -> EnsueError:
