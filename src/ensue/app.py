@@ -35,6 +35,7 @@ from ensue.engine.keys import Keys
 from ensue.engine.lanes import Lanes, Rooms
 from ensue.engine.passes import Passes
 from ensue.engine.perform import Perform
+from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
 from ensue.engine.scheduler import Scheduler
@@ -208,6 +209,7 @@ def _parts(
         subscriber_lists=SubscriberLists(store, subscribers, clock, turns),
         ingest=ingest,
         worker=worker,
+        replays=Replays(store, rules, worker, clock, config.max_filter_event_bytes),
         scheduler=Scheduler(store, rules, triggers, worker, clock),
         retention=Retention(store, rules, clock, keep, keep_tests, config.retention_interval),
         feed=feed,

@@ -53,6 +53,7 @@ def _signed(message: Message, to: Destination, body: bytes) -> Headers:
         ("webhook-signature", sign(to.secrets, message.id, message.sent_at, body)),
         ("ensue-event-id", message.event.id),
         ("ensue-attempt", str(message.attempt)),
+        *((("ensue-replay", message.replay),) if message.replay is not None else ()),
     )
 
 

@@ -51,6 +51,11 @@ def prefixed_id(prefix: str, now: int) -> str:
     return prefix + _moment(now) + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
+def first_prefixed_id(prefix: str, now: int) -> str:
+    """What sorts before every id with that prefix that is made at `now` (ms) or later, and after all others."""
+    return prefix + _moment(now)
+
+
 def is_event_id(text: str) -> bool:
     """Whether `text` has the form of an event id; asking the store for anything else is pointless."""
     try:
@@ -62,6 +67,11 @@ def is_event_id(text: str) -> bool:
 def new_token() -> str:
     """A bearer token: `ens_` and 256 bits of chance (design section 8, Keys)."""
     return "ens_" + secrets.token_urlsafe(32)
+
+
+def new_ticket() -> str:
+    """What lets a person in, by cookie or by link: 256 bits of chance."""
+    return secrets.token_urlsafe(32)
 
 
 def new_secret() -> str:

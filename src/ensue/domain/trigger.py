@@ -190,7 +190,7 @@ def check_match(draft: MatchDraft) -> Match:
     patterns = [draft.type] if isinstance(draft.type, str) else draft.type
     if not 0 < len(patterns) <= MAX_PATTERNS:
         raise EnsueError("invalid", f"'match.type' is a pattern, or a list of 1 to {MAX_PATTERNS}.", "match.type")
-    checked = tuple(dict.fromkeys(_pattern(pattern) for pattern in patterns))
+    checked = tuple(dict.fromkeys(check_pattern(pattern) for pattern in patterns))
     for field, value in (("tenant", draft.tenant), ("subject", draft.subject), ("category", draft.category)):
         if value is not None and not 0 < len(value) <= 255:
             raise EnsueError("invalid", f"'match.{field}' is 1 to 255 characters, or left out.", f"match.{field}")
@@ -224,13 +224,14 @@ def _check_rule(raw: Raw) -> Rule | None:
     return check_rule(raw, FILTER_ROOTS, "match.rule")
 
 
-def _pattern(pattern: str) -> str:
+def check_pattern(pattern: str, field: str = "match.type") -> str:
+    """The trimmed pattern of types, or EnsueError `invalid`."""
     pattern = pattern.strip()
     if not 0 < len(pattern) <= 255 or not pattern.isprintable():
-        raise EnsueError("invalid", "A type pattern is 1 to 255 printable characters, like 'order.*'.", "match.type")
+        raise EnsueError("invalid", "A type pattern is 1 to 255 printable characters, like 'order.*'.", field)
     if any("*" in segment and segment not in ("*", "**") for segment in _SEGMENT.findall(pattern)):
         message = f"In {pattern[:80]!r}, '*' and '**' stand for whole dotted segments, like 'order.*'."
-        raise EnsueError("invalid", message, "match.type")
+        raise EnsueError("invalid", message, field)
     return pattern
 
 

@@ -19,6 +19,7 @@ from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
+from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
 from ensue.engine.scheduler import Scheduler
@@ -44,6 +45,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     subscriber_lists: SubscriberLists
     ingest: Ingest
     worker: Worker
+    replays: Replays
     scheduler: Scheduler
     retention: Retention
     feed: Feed
@@ -76,6 +78,7 @@ class Engine:
         self.tenants = parts.tenants
         self.subscriber_lists = parts.subscriber_lists
         self.ingest = parts.ingest
+        self.replays = parts.replays
         self.feed = parts.feed
         self.clock = parts.clock
         self.limits = parts.limits
@@ -89,6 +92,7 @@ class Engine:
         await self._parts.scheduler.start()
         await self._parts.feed.start()
         self._parts.worker.start_loops()
+        await self._parts.replays.start()
         self._parts.retention.start()
 
     def wake(self) -> None:
@@ -110,6 +114,7 @@ class Engine:
     async def _stop(self) -> None:
         await self._parts.feed.stop()
         self._asking.begin_stop()
+        await self._parts.replays.stop()
         await self._parts.retention.stop()
         await self._parts.scheduler.stop()
         await self._parts.worker.stop(self._parts.grace)

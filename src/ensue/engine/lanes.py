@@ -22,11 +22,14 @@ _STALE: Final = 1_000
 
 
 class Room(Struct, frozen=True):
-    """What limits a lane: tries at once (0: none, it is disabled), and the host that shares `Rooms.host`."""
+    """What limits a lane: tries at once (0: none, it is disabled), and the host that shares `Rooms.host`. One that has
+    its room `within` that of another lane takes of the `whole` that this one may run at once."""
 
     lane: int
     host: str | None = None
     counts: bool = True
+    within: str | None = None
+    whole: int = 0
 
 
 class Rooms(Struct, frozen=True):
@@ -44,6 +47,7 @@ class Slot(Struct, frozen=True):
     lane: str
     host: str | None
     counts: bool
+    within: str | None = None
 
 
 class Lanes:
@@ -127,10 +131,11 @@ class Lanes:
         """
         with self._lock:
             granted = self._granted.pop(lane)
-            self._give_back(lane, granted.host, granted.counts, room - claimed)
+            slot = Slot(lane, granted.host, granted.counts, granted.within)
+            self._give_back(slot, room - claimed)
         if due_at is not None:
             self.note(lane, due_at)
-        return Slot(lane, granted.host, granted.counts)
+        return slot
 
     def reserve(self, lane: str, room: Room, now: int, *, ahead: bool = False) -> Slot | None:
         """Room for a fresh delivery of `lane` that nobody needs to claim, or None: no room, or older ones are due.
@@ -143,12 +148,12 @@ class Lanes:
             if self._free(lane, room)[0] <= 0:
                 return None
             self._add(lane, room, 1)
-        return Slot(lane, room.host, room.counts)
+        return Slot(lane, room.host, room.counts, room.within)
 
     def release(self, slot: Slot) -> None:
         """Give back room; lanes that lacked it are due again."""
         with self._lock:
-            self._give_back(slot.lane, slot.host, slot.counts, 1)
+            self._give_back(slot, 1)
 
     def wake(self) -> None:
         """Look at every parked lane again: rules changed."""
@@ -182,6 +187,10 @@ class Lanes:
     def _free(self, lane: str, room: Room, *, ahead: bool = False) -> tuple[int, str]:
         """How much room `lane` has, and under what to park it if none."""
         free, lacks = room.lane * (1 + ahead) - self._taken.get(lane, 0), lane
+        if room.within is not None:
+            of_whole = room.whole - self._taken.get(room.within, 0)
+            if of_whole < free:
+                free, lacks = of_whole, room.within
         if room.host is not None:
             of_host = self._rooms.host - self._taken.get(room.host, 0)
             if of_host < free:
@@ -193,16 +202,14 @@ class Lanes:
         return free, lacks
 
     def _add(self, lane: str, room: Room, count: int) -> None:
-        self._taken[lane] = self._taken.get(lane, 0) + count
-        if room.host is not None:
-            self._taken[room.host] = self._taken.get(room.host, 0) + count
-        if room.counts:
-            self._taken[_NODE] = self._taken.get(_NODE, 0) + count
+        for name in (lane, room.within, room.host, _NODE if room.counts else None):
+            if name is not None:
+                self._taken[name] = self._taken.get(name, 0) + count
 
-    def _give_back(self, lane: str, host: str | None, counts: bool, count: int) -> None:  # noqa: FBT001 - of a slot
+    def _give_back(self, slot: Slot, count: int) -> None:
         if count <= 0:
             return
-        for name in (lane, host, _NODE if counts else None):
+        for name in (slot.lane, slot.within, slot.host, _NODE if slot.counts else None):
             if name is None:
                 continue
             left = self._taken.get(name, 0) - count

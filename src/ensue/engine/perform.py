@@ -13,6 +13,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.plan import SCHEDULED_MARK
 from ensue.domain.press import ACTION_MARK, TIMEOUT_MS, action_of, press_of
+from ensue.domain.replay import REPLAY_MARK, fresh_lane
 from ensue.domain.schedule import DAY
 from ensue.domain.signature import check_secret
 from ensue.domain.trigger import CONVERSING, Secret, Trigger, signing
@@ -23,6 +24,8 @@ from ensue.engine.rules import Rules
 from ensue.engine.vault import Vault
 
 _REMEMBERED: Final = 10_000
+_REPLAYED: Final = 4
+"""Replayed deliveries have this part of their trigger's room, at least one."""
 
 
 class _Known(Struct, frozen=True):
@@ -60,6 +63,10 @@ class Perform:
             return Room(self._rooms.scheduled, counts=False)
         if lane.endswith(ACTION_MARK):
             return Room(self._rooms.host, lane.removesuffix(ACTION_MARK))
+        if lane.endswith(REPLAY_MARK):
+            fresh = fresh_lane(lane)
+            whole = self.room(fresh)
+            return Room(-(-whole.lane // _REPLAYED), whole.host, within=fresh, whole=whole.lane)
         trigger = self._rules.trigger(lane)
         if trigger is None:
             return Room(self._rooms.trigger)

@@ -9,6 +9,7 @@ from ensue.domain import ids
 from ensue.domain.document import Put
 from ensue.domain.press import BUTTON
 from ensue.domain.project import Project
+from ensue.domain.replay import PREFIX, REPLAY, replay_lane, replay_of
 from ensue.domain.schedule import DAY
 from ensue.engine.clock import Clock
 from ensue.engine.loop import Loop
@@ -61,6 +62,7 @@ class Retention:
             if after is None:
                 break
             await self._pause(began)
+        await self._forget_replays(project.id, before)
         return removed + await self._forget_buttons(project.id, before)
 
     async def _pause(self, began: float) -> None:
@@ -83,11 +85,25 @@ class Retention:
             await self._pause(began)
         return forgotten
 
+    async def _forget_replays(self, project: str, before: int) -> None:
+        """What replays made long ago is gone by now, and so is the use of telling of them."""
+        place: str | None = ids.first_prefixed_id(PREFIX, before)
+        while place is not None:
+            documents = await self._store.list(REPLAY, project, place, _ROWS)
+            old = (replay_of(document).ended_at for document in documents)
+            gone = [one for one, at in zip(documents, old, strict=True) if at is not None and at < before]
+            if gone:
+                await self._store.put([Put(document=replace(one, body=b"")) for one in gone])
+            place = documents[-1].id if len(documents) == _ROWS else None
+
     async def _cancel_waiting(self, project: str, before: int, now: int) -> None:
         for trigger in self._rules.triggers(project):
             going = not trigger.enabled
             while going:
                 began = asyncio.get_running_loop().time()
-                selection = Selection(project=project, lane=trigger.id, created_before=before)
-                going = (await self._store.cancel(selection, "trigger disabled for too long", now)).count >= STEP
+                going = False
+                for lane in (trigger.id, replay_lane(trigger.id)):
+                    selection = Selection(project=project, lane=lane, created_before=before)
+                    cancelled = await self._store.cancel(selection, "trigger disabled for too long", now)
+                    going = going or cancelled.count >= STEP
                 await self._pause(began)

@@ -29,6 +29,7 @@ from ensue.domain.delivery import (
 )
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.replay import fresh_lane
 from ensue.engine.awaited import Awaited
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Lanes, Slot
@@ -169,7 +170,7 @@ class Worker:
             self._settle(flight, Poisoned(), self._clock())
         elif delivery.kind == SCHEDULED:
             self._settle(flight, Sent(), self._clock())
-        elif self._slots.enter(delivery.lane, flight, max(1, self._perform.room(delivery.lane).lane)):
+        elif self._slots.enter(lane := fresh_lane(delivery.lane), flight, max(1, self._perform.room(lane).lane)):
             self._run(flight)
         return flight
 
@@ -180,9 +181,10 @@ class Worker:
         """A try of `lane` is over: the next one has its place. A lane that is not quick any more, or has no room for
         any, lets go of what was claimed ahead: nobody else should lack the room that it takes."""
         self._lanes.pace(lane, quick=quick)
+        fresh = fresh_lane(lane)
         if not quick or not self._perform.room(lane).lane:
-            self._put_off(self._slots.clear(lane), "the trigger was disabled or slow before it was sent")
-        following = self._slots.leave(lane)
+            self._put_off(self._slots.clear(fresh), "the trigger was disabled or slow before it was sent")
+        following = self._slots.leave(fresh)
         if following is not None:
             self._run(following)
 
