@@ -117,7 +117,7 @@ def _decode_in_full(body: bytes, field: str | None) -> None:
         raise EnsueError("invalid", f"The body is not acceptable: {reason}.", _named(body, field)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         half = _LONE.search(body)
-        reason = f"{half[0].decode()} is half a character, a lone surrogate" if half else error
+        reason = f"{half[0].decode()} is half a character, a lone surrogate" if half else str(error)
         raise EnsueError("invalid", f"The body is not valid JSON: {reason}.", _named(body, field)) from None
     _refuse_surrogates(value, field)
 

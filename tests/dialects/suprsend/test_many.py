@@ -1,5 +1,6 @@
 """Many at once: a record for each in the order in which they were sent, or all of them or none."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -111,6 +112,30 @@ async def test_users_are_edited_all_or_none(hub: Workspace) -> None:
     assert (await hub("/event/", [good, sent()])).status == 202
     assert len(await hub.events()) == 1
     assert await hub.api.house.engine.subscribers.count(hub.project) == 1
+
+
+@pytest.mark.parametrize("path", ["/event/", BULK])
+async def test_others_have_their_turn_between_edits(hub: Workspace, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """However many edits of however many operations one request brings."""
+    turns = 0
+
+    async def beside() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    seen: list[int] = []
+
+    async def edited(*_: Any) -> None:
+        seen.append(turns)
+
+    monkeypatch.setattr(hub.api.house.engine.subscribers, "edit_many", edited)
+    task = asyncio.create_task(beside())
+    before = turns
+    assert (await hub(path, [{"distinct_id": "u1", "$add": {"n": 1}}] * 200)).status == 202
+    task.cancel()
+    assert seen[0] - before >= 200
 
 
 async def test_an_edit_among_many(hub: Workspace) -> None:

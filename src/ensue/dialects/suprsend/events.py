@@ -6,8 +6,8 @@ nothing but the status.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import Raw
@@ -28,6 +28,8 @@ from ensue.store.base import Receipt
 Judged = Intake | Edit | EnsueError
 """One of many: what it says, or why it is refused."""
 
+T = TypeVar("T")
+
 _log: Final = logging.getLogger("ensue")
 _list: Final = msgspec.json.Decoder(list[Raw])
 
@@ -44,7 +46,7 @@ async def track_any(engine: Engine, call: Call) -> Answer:
     key = cast("Key", call.key)
     items = items_of(call, engine)
     clean = is_clean(call.body)
-    said = [read(item, key, engine.limits, call.now, f"[{at}].", checked=clean) for at, item in enumerate(items)]
+    said = await _each(items, lambda at, item: read(item, key, engine.limits, call.now, f"[{at}].", checked=clean))
     edits = [one for one in said if isinstance(one, Edit)]
     intakes = [one for one in said if isinstance(one, Intake)]
     if edits:
@@ -63,13 +65,23 @@ async def track_many(engine: Engine, call: Call) -> Answer:
     key = cast("Key", call.key)
     items = items_of(call, engine)
     clean = is_clean(call.body)
-    judged = [_judge(engine, call, key, item, clean=clean) for item in items]
+    judged = await _each(items, lambda _, item: _judge(engine, call, key, item, clean=clean))
     stored = iter(await store(engine, [one for one in judged if isinstance(one, Intake)]))
     found = []
     for one in judged:
         end: Any = next(stored) if isinstance(one, Intake) else one
         found.append(_record(await _edited(engine, call, end) if isinstance(end, Edit) else end, call.now))
     return answers.records(found)
+
+
+async def _each(items: Sequence[bytes], look: Callable[[int, bytes], T]) -> Sequence[T]:
+    """What `look` finds in each. An edit may hold thousands of operations: after each, others have their turn."""
+    found = []
+    for at, item in enumerate(items):
+        found.append(look(at, item))
+        if isinstance(found[-1], Edit):
+            await asyncio.sleep(0)
+    return found
 
 
 def _judge(engine: Engine, call: Call, key: Key, item: bytes, *, clean: bool) -> Judged:
