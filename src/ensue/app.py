@@ -49,6 +49,7 @@ from ensue.engine.vault import WRONG_KEY, Vault, read_key
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
 from ensue.http.console import Console
+from ensue.engine.views import Views
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
 from ensue.http.operations import Operations
@@ -189,7 +190,8 @@ def _parts(
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
     ingest = Ingest(store, rules, lanes, worker, clock, ground.telemetry, config.queue_entries)
-    turns = Turns()
+    turns, views = Turns(), Views(store)
+    feed.on_news(views.wake)
     subscribers = Subscribers(store, ground.vault, turns)
     keep, keep_tests = round(config.retention * 1000), round(config.test_retention * 1000)
 
@@ -230,6 +232,7 @@ async def check_key(store: Store, vault: Vault) -> None:
     if kept is None:
         body = vault.check_value().encode()
         document = Document(kind=_INSTANCE, project="", id=_KEY_CHECK, body=body)
+        views=views,
         await store.put([Put(document=document, expected=0)])
     elif not vault.fits(kept.body.decode()):
         raise EnsueError("invalid", WRONG_KEY)

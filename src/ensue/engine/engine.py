@@ -28,6 +28,7 @@ from ensue.engine.subscribers import Subscribers
 from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
 from ensue.engine.worker import Ended, Worker
+from ensue.engine.views import Views
 from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery, Selection, Store
 
 
@@ -51,6 +52,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     feed: Feed
     clock: Clock
     limits: Limits
+    views: Views
     heartbeat: float
     grace: float
     close: Callable[[], Awaitable[None]]
@@ -94,6 +96,7 @@ class Engine:
         self._parts.worker.start_loops()
         await self._parts.replays.start()
         self._parts.retention.start()
+        self._parts.views.start()
 
     def wake(self) -> None:
         """Look at every lane again: time was turned."""
@@ -116,6 +119,7 @@ class Engine:
         self._asking.begin_stop()
         await self._parts.replays.stop()
         await self._parts.retention.stop()
+        await self._parts.views.stop()
         await self._parts.scheduler.stop()
         await self._parts.worker.stop(self._parts.grace)
         await self._asking.stop()

@@ -53,6 +53,7 @@ class Feed:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._tell_news: Callable[[], None] = lambda: None
         self._ring: list[Moment] = []
         self._first = 0
         self._cursor = ""
@@ -74,6 +75,10 @@ class Feed:
         self._tell()
         await self._watching.stop()
 
+    def on_news(self, told: Callable[[], None]) -> None:
+        """Have `told` called whenever something was committed."""
+        self._tell_news = told
+
     @property
     def followers(self) -> int:
         """How many watch."""
@@ -81,7 +86,8 @@ class Feed:
 
     async def _watch(self) -> None:
         """While nobody watches, what was committed needs no reading: whoever comes first begins at the end."""
-        await self._store.wait(_WAIT)
+        if await self._store.wait(_WAIT):
+            self._tell_news()
         if not self._idle:
             while await self._read_on() == PAGE:
                 pass

@@ -11,9 +11,10 @@ from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
 from ensue.dialects.native.render import EventPage, EventView, event_view
 from ensue.domain.delivery import SCHEDULED
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Event
+from ensue.domain.event import Event, encode_event
 from ensue.domain.pattern import RESERVED, matches
 from ensue.domain.thread import Thread
+from ensue.domain.words import are_in, event_words
 from ensue.engine.engine import Engine, Known
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt
@@ -42,6 +43,7 @@ FIELDS: Final = (
 """By what events are chosen, in lists and in the stream."""
 
 PAGE: Final = (
+    QueryParameter("q", "Words that it holds, the last one as the beginning of a word; at most 32 count."),
     *FIELDS,
     QueryParameter(
         "feed", "`true`: what begins a thread or stands alone, each with its thread; nothing of Ensue's own.", bool
@@ -142,6 +144,7 @@ def _query(project: str, parameters: Parameters, before: str | None) -> EventQue
         until=parameters.moment("until"),
         before=before,
         limit=parameters.limit(),
+        words=parameters.words("q"),
         feed=parameters.flag("feed") or False,
         **fields_of(parameters),
     )
@@ -171,6 +174,8 @@ def wanted(query: EventQuery, event: Event) -> bool:
     if (query.since is not None and event.time < query.since) or (
         query.until is not None and event.time >= query.until
     ):
+        return False
+    if query.words and not are_in(query.words, event_words(encode_event(event))):
         return False
     return query.type is None or matches(query.type, event.type)
 

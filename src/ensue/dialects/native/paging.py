@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.schedule import parse_time
+from ensue.domain.words import asked
 from ensue.http.exchange import Call, QueryParameter
 
 MOST: Final = 200
@@ -31,6 +32,10 @@ class Parameters:
         if value is not None and not 0 < len(value) <= MAX_TEXT:
             raise EnsueError("invalid", f"The query parameter '{name}' is 1 to {MAX_TEXT} characters.", name)
         return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of a question; whatever it holds, it is no fault."""
+        return asked(self._values.get(name, ""))
 
     def moment(self, name: str) -> int | None:
         """An RFC 3339 time as milliseconds UTC."""

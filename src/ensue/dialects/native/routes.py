@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ensue.dialects.native import actions, batch, deliveries, events, keys, stream, triggers
+from ensue.dialects.native.people_routes import PEOPLE
 from ensue.dialects.native.render import (
     DeliveryPage,
     DeliveryView,
@@ -123,7 +124,10 @@ _EVENTS: Final = (
             "The log, newest first. Presses of buttons (`ensue.action.` types) are left out unless `type` or `context` "
             "asks for them: they are in the threads of their cards, and on the stream. With `feed=true` only what "
             "begins a thread or stands alone is listed, each with its `thread`; where a root is removed, or was too "
-            "old to be kept, the oldest event that is left of its thread takes its place."
+            "old to be kept, the oldest event that is left of its thread takes its place.\n\n"
+            "`q` searches type, subject, title, content, and the strings and numbers in `data` (not its keys), beside "
+            "every other filter. Punctuation only parts words; there are no operators. A fresh event is found within a "
+            "second. A page may be short, even empty: it goes on while there is a `next`."
         ),
     ),
     _get("/events/{id}", events.read, "events:read", "getEvent", "Read one event.", EventView),
@@ -331,5 +335,5 @@ _KEYS: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SENDING, *_EVENTS, *_ACTIONS, *_TRIGGERS, *_DELIVERIES, *_KEYS)
+ROUTES: Final[tuple[Route, ...]] = (*_SENDING, *_EVENTS, *_ACTIONS, *_TRIGGERS, *_DELIVERIES, *_KEYS, *PEOPLE)
 """Every call of the native API."""

@@ -1,0 +1,61 @@
+"""`GET /events?q=`: words in the native API, combined with its filters, and no fault whatever they are."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.dialects.edge import EVENTS, Edge
+
+
+async def _titles(api: Edge, query: str) -> list[str]:
+    return [item["card"]["title"] for item in await api.items(f"{EVENTS}?{query}")]
+
+
+async def _some(api: Edge) -> None:
+    for number, word in enumerate(("apple", "pear", "apple pie")):
+        card = {"title": f"card {number}", "category": "even" if number % 2 == 0 else "odd"}
+        await api.send(card=card, data={"what": word, "price": 12.5})
+
+
+async def test_words_and_filters(api: Edge) -> None:
+    """What holds all of the words is listed, newest first, beside every other filter."""
+    await _some(api)
+    assert await _titles(api, "q=apple") == ["card 2", "card 0"]
+    assert await _titles(api, "q=card+12.5+pea") == ["card 1"]
+    assert await _titles(api, "q=apple&category=odd") == []
+    assert await _titles(api, "q=card&category=even&feed=true&type=order.*") == ["card 2", "card 0"]
+    assert await _titles(api, "q=what") == []
+
+
+async def test_pages_of_answers(api: Edge) -> None:
+    """`next` goes on with the same question."""
+    await _some(api)
+    first = (await api("GET", f"{EVENTS}?q=apple&limit=1")).json
+    assert [item["card"]["title"] for item in first["items"]] == ["card 2"]
+    assert await _titles(api, f"q=apple&limit=1&next={first['next']}") == ["card 0"]
+
+
+@pytest.mark.parametrize(
+    "question", ['"', "a OR (b", "type:order", "*", "-x", "%00", "'; DROP TABLE event; --", "\ud7ff"]
+)
+async def test_no_question_is_a_fault(api: Edge, question: str) -> None:
+    """Operators, quotes and ten kilobytes are plain words."""
+    await _some(api)
+    assert (await api("GET", f"{EVENTS}?q={quote(question)}")).status == 200
+    long = quote((f"{question} " * 5_000)[:3_000])
+    assert (await api("GET", f"{EVENTS}?q={long}")).status == 200
+    assert (await api("GET", f"{EVENTS}?q={'x' * 10_240}")).status == 200
+
+
+async def test_scheduled_events_by_word(api: Edge) -> None:
+    """What waits is found by its words too."""
+    await api.send(delay=60, data="apple", card={"title": "later"})
+    await api.send(delay=60, data="pear", card={"title": "later still"})
+    assert await _titles(api, "state=scheduled&q=appl") == ["later"]
+
+
+async def test_another_project_finds_nothing(api: Edge) -> None:
+    """Words are found by their own project alone."""
+    await _some(api)
+    other = await api.with_key("other")
+    assert await _titles(other, "q=apple") == []
