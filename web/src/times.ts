@@ -89,7 +89,7 @@ export function rowTime(at: number, now: number, zone: Zone): string {
 /** In tables and sentences without a day line: as in rows, then `Yesterday 14:32`, `Thu 19:30`, `12 Nov`, `2 Nov 2025`. */
 export function looseTime(at: number, now: number, zone: Zone): string {
   const days = daysAgo(at, now, zone);
-  if (days === 0 || now - at < HOUR) return rowTime(at, now, zone);
+  if (days === 0 || (days > 0 && now - at < HOUR)) return rowTime(at, now, zone);
   if (days === 1) return `Yesterday ${clockTime(at, zone)}`;
   const { year, month, day, weekday } = parts(at, zone);
   if (days > 1 && days < 7) return `${short(WEEKDAYS, weekday)} ${clockTime(at, zone)}`;
