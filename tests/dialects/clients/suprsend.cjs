@@ -1,9 +1,9 @@
 // Makes calls of npm's SuprSend client: node suprsend.cjs URL KEY SECRET < steps.json
 // A step is [method, …arguments]; prints a line for each: {"result": …} or {"error": message}.
-// Arguments that the client has classes for: {"event": […]}, {"workflow": […]}, {"broadcast": […]}, and
+// Arguments that the client has classes for: {"event": […]}, {"workflow": […]}, {"dynamic": […]}, {"broadcast": […]}, and
 // {"edit": [id, [[verb, …], …]]}; the methods `bulk …` append all of their arguments and send.
 const { readFileSync } = require("node:fs");
-const { Event, SubscriberListBroadcast, Suprsend, WorkflowTriggerRequest } = require("@suprsend/node-sdk");
+const { Event, SubscriberListBroadcast, Suprsend, Workflow, WorkflowTriggerRequest } = require("@suprsend/node-sdk");
 
 const [url, key, secret] = process.argv.slice(2);
 const client = new Suprsend(key, secret, { base_url: url });
@@ -22,6 +22,7 @@ function event([distinctId, name, properties, options, attachments]) {
 const CLASSES = {
   event,
   workflow: (parts) => new WorkflowTriggerRequest(...parts),
+  dynamic: (parts) => new Workflow(...parts),
   broadcast: (parts) => new SubscriberListBroadcast(...parts),
   edit: ([id, verbs]) => edited(client.users.get_edit_instance(id), verbs),
   subscriber: ([id, verbs]) => edited(client.user.get_instance(id), verbs),
@@ -30,6 +31,7 @@ const CLASSES = {
 const BULK = {
   "bulk events": () => client.bulk_events.new_instance(),
   "bulk workflows": () => client.workflows.bulk_trigger_instance(),
+  "bulk dynamic": () => client.bulk_workflows.new_instance(),
   "bulk users": () => client.users.get_bulk_edit_instance(),
   "bulk subscribers": () => client.bulk_users.new_instance(),
 };

@@ -75,6 +75,21 @@ async def test_workflows_and_broadcasts(server: Server) -> None:
     assert len(await server.items("/api/v1/events?type=workflow.welcome")) == 3
 
 
+async def test_dynamic_workflows(server: Server) -> None:
+    """The older calls, which go to the path with the workspace key, one and several."""
+    body = {"name": "Order Shipped!", "template": "order", "notification_category": "system", "data": {"no": 1}}
+    workflow = {"dynamic": [body | {"users": [{"distinct_id": "u1"}]}, {"tenant_id": "acme"}]}
+    one, several = ["trigger_workflow", workflow], ["bulk dynamic", workflow, workflow]
+    for refused in await results(server, one, several):
+        assert refused["success"] in (False, 0)
+    await server.trigger("http://127.0.0.1:9/", match={"type": "workflow.order-shipped"}, enabled=False)
+    sent, many = await results(server, one, several)
+    assert (sent["success"], sent["message"]) == (True, "Accepted")
+    assert (many["status"], many["success"]) == ("success", 2)
+    found = await server.items("/api/v1/events?type=workflow.order-shipped")
+    assert [(event["subject"], event["tenant"]) for event in found] == [("u1", "acme")] * 3
+
+
 async def test_users(server: Server) -> None:
     """Made, read, edited in each way, listed and removed, by ids with blanks, slashes and addresses."""
     verbs = [

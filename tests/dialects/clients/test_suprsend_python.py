@@ -12,6 +12,7 @@ from suprsend import (
     SubscriberListBroadcast,
     Suprsend,
     SuprsendAPIException,
+    Workflow,
     WorkflowTriggerRequest,
 )
 
@@ -167,6 +168,25 @@ async def test_a_broadcast_is_an_event_where_something_listens(server: Server, s
     told = await client(lambda sdk: sdk.subscriber_lists.broadcast(broadcast))
     assert (told["success"], told["status_code"]) == (True, 202)
     assert sent((await sink.wait_for(1))[0])["list_id"] == "vips"
+
+
+async def test_a_dynamic_workflow_is_an_event_where_something_listens(server: Server, client: Client) -> None:
+    """The older calls, which go to the path with the workspace key, one and several: all or none."""
+    body = {"name": "Order Shipped!", "template": "order", "notification_category": "system", "data": {"no": 1}}
+    workflow = Workflow(body | {"users": [{"distinct_id": "u1", "$email": ["u1@example.com"]}]}, tenant_id="acme")
+    told = await client(lambda sdk: sdk.trigger_workflow(workflow))
+    assert (told["success"], told["status_code"]) == (False, 404)
+    await server.trigger("http://127.0.0.1:9/", match={"type": "workflow.order-shipped"}, enabled=False)
+    told = await client(lambda sdk: sdk.trigger_workflow(workflow))
+    assert (told["success"], told["status_code"]) == (True, 202)
+    bulk = client.sdk.bulk_workflows.new_instance()
+    bulk.append(workflow, workflow)
+    many = await client(lambda _: bulk.trigger())
+    assert (many.status, many.success, many.failure) == ("success", 2, 0)
+    found = await server.items("/api/v1/events?type=workflow.order-shipped")
+    assert [(event["subject"], event["tenant"], event["data"]["data"]) for event in found] == [
+        ("u1", "acme", {"no": 1})
+    ] * 3
 
 
 async def test_users(server: Server, client: Client) -> None:
