@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ensue.dialects.native import ROUTES
-from ensue.http.exchange import Route
+from ensue.http.exchange import Route, least_role
 from ensue.http.openapi import describe
 
 _PAGE: Final = """\
@@ -21,6 +21,9 @@ CloudEvents: [cloudevents.md](cloudevents.md). Filters: [filters.md](filters.md)
 
 * **Keys.** `Authorization: Bearer ens_…`. A key is of one project, so no path names one; each call below names the
   scope that it needs, and `admin` includes the others. Whatever is of another project is a 404.
+* **People** sign in instead ([accounts](../howto/accounts.md)): the cookie `ensue_session`, and the project (slug or id)
+  in the header `Ensue-Project`. Each call names the least role that it needs: `viewer`, `member`, `admin`, `owner`.
+  What changes something has to come from our own pages (`Origin`, `Sec-Fetch-Site`), as JSON.
 * **Errors.** `{{"error": {{"code", "message", "field"?}}}}`, whatever was asked.
 * **Times** are RFC 3339; those that come out are UTC with milliseconds. Durations say their unit.
 * **Unknown fields** of an event are kept out and named in `warnings`; of everything else they are refused with 400,
@@ -82,12 +85,22 @@ def _call(route: Route) -> str:
 
 
 def _facts(route: Route) -> Iterator[str]:
-    yield f"* Scope: `{route.scope}`" + ("; public keys may, too" if route.public else "")
+    if route.scope is not None:
+        yield f"* Scope: `{route.scope}`" + ("; public keys may, too" if route.public else "")
+    yield f"* {_who(route)}"
     if route.request is not None:
         media = ", ".join(f"`{one}`" for one in route.request_media)
         yield f"* Body: {_named(route.request)}" + (f" ({media})" if len(route.request_media) > 1 else "")
     for status, kind in route.responses.items():
         yield f"* {status}: {'nothing' if kind is None else _named(kind)}"
+
+
+def _who(route: Route) -> str:
+    """Which people may."""
+    role = least_role(route)
+    if role is not None:
+        return f"Role: `{role}`" + ("" if route.scope is not None else "; for people only")
+    return "For whoever is signed in" if route.authenticated else "For everybody"
 
 
 def _named(kind: Any) -> str:

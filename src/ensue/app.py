@@ -17,8 +17,9 @@ import uvloop
 from msgspec import Struct
 
 from ensue.channels.base import Channel
+from ensue.channels.mail import Mailer
 from ensue.channels.outbound import Outbound
-from ensue.config import Config
+from ensue.config import Config, local_url
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Allowed
@@ -34,7 +35,9 @@ from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
 from ensue.engine.lanes import Lanes, Rooms
 from ensue.engine.passes import Passes
+from ensue.engine.people import People, assemble
 from ensue.engine.perform import Perform
+from ensue.engine.post import Post
 from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
@@ -46,10 +49,10 @@ from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
 from ensue.engine.turns import Turns
 from ensue.engine.vault import WRONG_KEY, Vault, read_key
+from ensue.engine.views import Views
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
 from ensue.http.console import Console
-from ensue.engine.views import Views
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
 from ensue.http.operations import Operations
@@ -132,6 +135,19 @@ class Ground(Struct, frozen=True, kw_only=True):
     limits: Limits
 
 
+def make_people(config: Config, store: Store, rules: Rules, clock: Clock) -> People:
+    """Whoever signs in, and how they are written to. EnsueError `invalid` for settings of mail that cannot be read."""
+    mailer = Mailer(config.smtp_url, config.mail_from) if config.smtp_url else None
+    post = Post(config.public_url, local_url(config.host, config.port), mailer)
+
+    async def changed() -> None:
+        await rules.refresh(store)
+
+    people = assemble(store, clock, post, round(config.session * 1000), changed, rules.project)
+    rules.on_change(frozenset({"account", "members", "project"}), people.forget)
+    return people
+
+
 def _source_base(config: Config) -> str:
     """What the CloudEvents source of a project's events begins with; its slug follows."""
     return f"{config.public_url.rstrip('/')}/projects/" if config.public_url else "urn:ensue:"
@@ -185,7 +201,7 @@ def _parts(
     ground: Ground, keys: Keys, lanes: Lanes, worker: Worker, feed: Feed, channels: Mapping[str, Channel]
 ) -> Parts:
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
-    rules.on_keys(keys.forget)
+    rules.on_change(frozenset({"key", "project"}), keys.forget)
     allowed, lookup = ground.limits.allowed, ground.outbound.lookup
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
@@ -203,6 +219,7 @@ def _parts(
         store=store,
         rules=rules,
         keys=keys,
+        people=make_people(config, store, rules, clock),
         triggers=triggers,
         eventing=Eventing(store, rules, triggers, turns),
         actions=Actions(store, rules, ingest, ground.vault, clock),
@@ -215,6 +232,7 @@ def _parts(
         scheduler=Scheduler(store, rules, triggers, worker, clock),
         retention=Retention(store, rules, clock, keep, keep_tests, config.retention_interval),
         feed=feed,
+        views=views,
         clock=clock,
         limits=ground.limits,
         heartbeat=config.heartbeat,
@@ -232,7 +250,6 @@ async def check_key(store: Store, vault: Vault) -> None:
     if kept is None:
         body = vault.check_value().encode()
         document = Document(kind=_INSTANCE, project="", id=_KEY_CHECK, body=body)
-        views=views,
         await store.put([Put(document=document, expected=0)])
     elif not vault.fits(kept.body.decode()):
         raise EnsueError("invalid", WRONG_KEY)
@@ -292,8 +309,13 @@ def http_limits(config: Config) -> HttpLimits:
     )
 
 
-async def run(config: Config, ready: Callable[[str, int], None], stop: asyncio.Event | None = None) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`; `ready(host, port)` is called when the port takes connections.
+Ready = Callable[[str, int, str | None], None]
+"""`ready(host, port, setup)` is called when the port takes connections; `setup` is the link that makes the first
+account, None once there was one."""
+
+
+async def run(config: Config, ready: Ready, stop: asyncio.Event | None = None) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`.
 
     EnsueError for what cannot be started, with the way out.
     """
@@ -303,15 +325,32 @@ async def run(config: Config, ready: Callable[[str, int], None], stop: asyncio.E
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await open_house(house)
+    setup = await _open_setup(house)
+
+    def told(host: str, port: int) -> None:
+        post = house.engine.people.post
+        post.serves_at(local_url(host, port))
+        ready(host, port, None if setup is None else post.link("setup", setup))
+
     stopping = loop.create_task(_stop_with(house.engine, stop))
     try:
         patience = config.grace + _LAST_ANSWERS
-        await serve_http(application(house), config.host, config.port, http_limits(config), stop, patience, ready=ready)
+        await serve_http(application(house), config.host, config.port, http_limits(config), stop, patience, ready=told)
     except OSError as error:
         raise EnsueError("unavailable", f"{config.host}:{config.port} cannot be had: {error.strerror}.") from None
     finally:
         stopping.cancel()
         await house.store.close()
+
+
+async def _open_setup(house: House) -> str | None:
+    """The token of the set-up link; a store that takes no writes now is served all the same, without one."""
+    try:
+        return await house.engine.people.accounts.open_setup()
+    except EnsueError as error:
+        if error.code != "unavailable":
+            raise
+        return None
 
 
 async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
@@ -320,7 +359,7 @@ async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
     engine.begin_stop()
 
 
-def serve(config: Config, ready: Callable[[str, int], None]) -> None:
+def serve(config: Config, ready: Ready) -> None:
     """`run` on uvloop. Threads hand the interpreter over quickly: the writer and the event loop take turns.
 
     What was imported is not looked at again for garbage, and what is young is looked at more rarely: values here hold

@@ -115,6 +115,12 @@ class Config:
     secret_key: str = _setting(
         "", "Instance key that seals secrets: 32 bytes in base64. Unset: DATA/instance.key is used."
     )
+    smtp_url: str = _setting(
+        "",
+        "Mail server for invitations and resets: smtp://user:password@host:587. Unset: links are shown instead.",
+    )
+    mail_from: str = _setting("", "Whom these mails are from: Ensue <ensue@example.com>.")
+    session: float = _setting(30 * 86_400.0, "How long somebody stays signed in without coming back.", kind="seconds")
     allow_networks: str = _setting("", "CIDRs and hosts that webhooks may reach though they are not public.")
     trusted_proxies: str = _setting("", "CIDRs of proxies whose X-Forwarded-For is believed.")
     lease: float = _setting(30.0, "How long a claim on a delivery lasts before others may take it.", kind="seconds")

@@ -20,4 +20,4 @@ def careless(file: Path, **options: Any) -> apsw.Connection:
 
 if __name__ == "__main__":
     setattr(store, "connect", careless)  # noqa: B010 - the store's own name for it is nobody else's
-    app.serve(load({}), lambda _host, _port: None)
+    app.serve(load({}), lambda _host, _port, _setup: None)

@@ -138,7 +138,7 @@ async def test_keys_are_forgotten_when_one_changed() -> None:
     """A change of a key reaches whoever remembers keys."""
     rules = Rules()
     told: list[bool] = []
-    rules.on_keys(lambda: told.append(True))
+    rules.on_change(frozenset({"key"}), lambda: told.append(True))
     key = Document(kind="key", project="prj_1", id="key_1", body=b"{}", revision=1, change=1)
     rules.catch_up(after([key]))
     assert (told, rules.revision) == ([True], 1)

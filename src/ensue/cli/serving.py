@@ -11,7 +11,7 @@ from ensue.cli.terminal import Terminal
 from ensue.config import SETTINGS, Config, Setting, load, local_url
 from ensue.version import VERSION
 
-NO_FLAGS: Final = frozenset({"secret_key"})
+NO_FLAGS: Final = frozenset({"secret_key", "smtp_url"})
 """Settings that are no flags: everybody on the machine can read a process's arguments."""
 
 _METAVARS: Final = {
@@ -66,13 +66,14 @@ def serve(arguments: Namespace, terminal: Terminal) -> int:
     file = config.directory / app.FIRST_KEY
     may_show = terminal.width is not None or not file.exists()
 
-    def ready(host: str, port: int) -> None:
+    def ready(host: str, port: int, setup: str | None) -> None:
         key = _read(file)
         url = local_url(host, port)
         if arguments.json:
-            terminal.json({"url": url, "data": config.data, "key_file": str(file) if key else None})
+            started = {"url": url, "data": config.data, "key_file": str(file) if key else None, "setup": setup}
+            terminal.json(started)
         else:
-            terminal.say(welcome(url, key, config.directory, show_key=may_show))
+            terminal.say(welcome(url, key, config.directory, show_key=may_show, setup=setup))
 
     app.serve(config, ready)
     return OK
@@ -85,13 +86,16 @@ def _read(file: Path) -> str | None:
         return None
 
 
-def welcome(url: str, key: str | None, directory: Path, *, show_key: bool = True) -> str:
+def welcome(url: str, key: str | None, directory: Path, *, show_key: bool = True, setup: str | None = None) -> str:
     """What a started server says: address, data, the first key, and a line to paste that sends an event.
 
     `show_key` False names the key's file instead, so that a journal does not collect keys; None: it was removed.
+    `setup` is the link that makes the first account, while there is none.
     """
     file = (directory / "first-key").absolute()
     lines = [f"Ensue {VERSION} serves on {url}", "", f"  data  {directory.absolute()}"]
+    if setup is not None:
+        lines[1:1] = ["", "Open this once, to make your account:", "", f"  {setup}"]
     if key is None:
         return "\n".join([*lines, "  key   make one with `ensue keys create`", ""])
     token = key if show_key else f"$(cat {shlex.quote(str(file))})"

@@ -19,6 +19,7 @@ class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A project; `retention` and `test_retention` are days, None for the instance's setting.
 
     `secrets` sign the requests of its pressed buttons, the present one first; none until the first is needed.
+    `deleted_at`: it is refused everywhere since then (ms), and what it held is being cleared away.
     """
 
     id: str
@@ -28,20 +29,21 @@ class Project(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retention: int | None = None
     test_retention: int | None = None
     secrets: tuple[Secret, ...] = ()
+    deleted_at: int | None = None
 
 
-def check_slug(slug: str) -> str:
+def check_slug(slug: str, field: str = "project") -> str:
     """The slug: 1 to 63 of a-z, 0-9, `-` and `_`, a letter or digit at both ends; or EnsueError `invalid`."""
     if not _SLUG.fullmatch(slug):
         message = f"{slug[:70]!r} is no slug: 1 to 63 of a-z, 0-9, '-' and '_', a letter or digit at both ends."
-        raise EnsueError("invalid", message, "project")
+        raise EnsueError("invalid", message, field)
     return slug
 
 
 def project_document(project: Project, revision: int = 0) -> Document:
-    """The document that keeps a project; its alias is the slug."""
-    body = msgspec.json.encode(project)
-    return Document(kind="project", project=project.id, id=project.id, body=body, alias=project.slug, revision=revision)
+    """The document that keeps a project; its alias is the slug, which a deleted one leaves to others."""
+    body, alias = msgspec.json.encode(project), project.slug if project.deleted_at is None else None
+    return Document(kind="project", project=project.id, id=project.id, body=body, alias=alias, revision=revision)
 
 
 def project_of(document: Document) -> Project:

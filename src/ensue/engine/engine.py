@@ -19,6 +19,7 @@ from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
+from ensue.engine.people import People
 from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
@@ -27,8 +28,8 @@ from ensue.engine.subscriber_lists import SubscriberLists
 from ensue.engine.subscribers import Subscribers
 from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
-from ensue.engine.worker import Ended, Worker
 from ensue.engine.views import Views
+from ensue.engine.worker import Ended, Worker
 from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery, Selection, Store
 
 
@@ -38,6 +39,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     store: Store
     rules: Rules
     keys: Keys
+    people: People
     triggers: Triggers
     eventing: Eventing
     actions: Actions
@@ -50,9 +52,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     scheduler: Scheduler
     retention: Retention
     feed: Feed
+    views: Views
     clock: Clock
     limits: Limits
-    views: Views
     heartbeat: float
     grace: float
     close: Callable[[], Awaitable[None]]
@@ -73,6 +75,7 @@ class Engine:
         self._parts = parts
         self._store = parts.store
         self.keys = parts.keys
+        self.people = parts.people
         self.triggers = parts.triggers
         self.eventing = parts.eventing
         self.actions = parts.actions
@@ -93,10 +96,10 @@ class Engine:
         """Begin: the store is open."""
         await self._parts.scheduler.start()
         await self._parts.feed.start()
+        self._parts.views.start()
         self._parts.worker.start_loops()
         await self._parts.replays.start()
         self._parts.retention.start()
-        self._parts.views.start()
 
     def wake(self) -> None:
         """Look at every lane again: time was turned."""
@@ -116,13 +119,14 @@ class Engine:
 
     async def _stop(self) -> None:
         await self._parts.feed.stop()
+        await self._parts.views.stop()
         self._asking.begin_stop()
         await self._parts.replays.stop()
         await self._parts.retention.stop()
-        await self._parts.views.stop()
         await self._parts.scheduler.stop()
         await self._parts.worker.stop(self._parts.grace)
         await self._asking.stop()
+        await self.people.accounts.close()
         await self._parts.close()
 
     # events

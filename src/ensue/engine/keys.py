@@ -76,8 +76,10 @@ class Keys:
         return self._known.get(token)
 
     def forget(self) -> None:
-        """A key was changed, here or by another process: look them up again. May be called from any thread."""
+        """A key or project was changed, here or by another process: look them up again. May be called from any
+        thread."""
         self._changes += 1
+        self._projects.clear()
         self._known.clear()
         self._ids.clear()
         self._live.clear()
@@ -171,7 +173,7 @@ class Keys:
         raise tokens.not_ours()
 
     async def _project_id(self, name: str) -> str:
-        """The id of a project; slugs do not change, so one that was found is remembered."""
+        """The id of a project; remembered, since slugs change with a project's deletion only."""
         found = self._projects.get(name)
         if found is None:
             project = await self.find_project(name)
@@ -267,9 +269,10 @@ class Keys:
         return key
 
     async def find_project(self, name: str) -> Project | None:
-        """The project of that slug or id."""
+        """The project of that slug or id; None for one that was deleted."""
         document = await self._store.find("project", name) or await self._store.get("project", name, name)
-        return None if document is None else project_of(document)
+        project = None if document is None else project_of(document)
+        return None if project is None or project.deleted_at is not None else project
 
     async def ensure_project(self, name: str) -> Project:
         """The project of that slug or id, made if there is none. EnsueError `invalid` for what cannot be a slug."""

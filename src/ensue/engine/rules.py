@@ -81,10 +81,10 @@ class _Known:
         known = self.projects.get(document.id)
         if known is not None:
             self.slugs.pop(known.slug, None)
-        if document.deleted:
+        project = None if document.deleted else project_of(document)
+        if project is None or project.deleted_at is not None:
             self.projects.pop(document.id, None)
         else:
-            project = project_of(document)
             self.projects[project.id] = project
             self.slugs[project.slug] = project.id
 
@@ -113,11 +113,11 @@ class Rules:
         self._max_filter_event_bytes = max_filter_event_bytes
         self._timer = timer
         self._base = base
-        self._forget_keys: Callable[[], None] = lambda: None
+        self._told: list[tuple[frozenset[str], Callable[[], None]]] = []
 
-    def on_keys(self, forget: Callable[[], None]) -> None:
-        """Whom to tell that a key changed; called from any thread."""
-        self._forget_keys = forget
+    def on_change(self, kinds: frozenset[str], told: Callable[[], None]) -> None:
+        """Whom to tell that a document of one of these kinds changed; called from any thread."""
+        self._told.append((kinds, told))
 
     # learning
 
@@ -183,8 +183,10 @@ class Rules:
         self.revision = fresh[-1].change
         for document in fresh:
             self._slow.pop(document.id, None)
-        if any(document.kind == "key" for document in fresh):
-            self._forget_keys()
+        changed = {document.kind for document in fresh}
+        for kinds, told in self._told:
+            if kinds & changed:
+                told()
 
     # asking
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key
+from ensue.domain.member import Caller, reaches
 from ensue.http.dialect import Engine
-from ensue.http.exchange import Answer, Call, Headers, Route, problem_answer
+from ensue.http.exchange import Answer, Call, Headers, Route, least_role, problem_answer
 
 PUBLIC_BODY_LIMIT: Final = 16 * 1024
 """The most bytes that a public key may send at once."""
@@ -79,10 +80,23 @@ class ByToken:
 
 def admit(key: Key, route: Route, call: Call) -> None:
     """Let the key do what the route does, or raise EnsueError `forbidden`."""
+    if isinstance(key, Caller):
+        _admit_member(key, route)
+        return
     if key.public:
         _admit_public(key, route, call)
-    if route.scope is not None and not key.may(route.scope):
+    if route.scope is None:
+        if route.role is not None or route.personal:
+            raise EnsueError("forbidden", "This is for people: sign in instead of sending a key.")
+    elif not key.may(route.scope):
         raise EnsueError("forbidden", f"The key {key.id} lacks the scope '{route.scope}'; use one that has it.")
+
+
+def _admit_member(caller: Caller, route: Route) -> None:
+    needed = least_role(route)
+    if needed is not None and not reaches(caller.role, needed):
+        message = f"You are {caller.role or 'nobody'} in this project; this needs the role '{needed}'."
+        raise EnsueError("forbidden", message)
 
 
 def _admit_public(key: Key, route: Route, call: Call) -> None:

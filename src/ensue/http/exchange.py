@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import Key, Scope
+from ensue.domain.member import LEAST, Role
 
 Headers = tuple[tuple[bytes, bytes], ...]
 """Header names in lower case with their values, in order."""
@@ -130,7 +131,10 @@ class Route(Struct, frozen=True, kw_only=True):
 
     `path` is a template: `/api/v1/events/{id}`, `/v1/object/{rest...}` (all that follows, if nothing else is there).
     `scope` None asks for a key but no right; `authenticated=False` for no
-    key at all, `anonymous` for one that may be missing or may not hold: the handler decides. `body_limit` is bytes;
+    key at all, `anonymous` for one that may be missing or may not hold: the handler decides. `role` is the least that a
+    member needs, where `scope` does not say it (`http/auth.py`); with a role and no scope the route is for people only,
+    and so is a `personal` one, which is of no project. `project` is the path's parameter that names the project, where
+    one does. `body_limit` is bytes;
     None reads no body (one that comes is dropped). `public` lets public keys in, and browsers from other origins. A
     `hot` route has no query, takes a body, and never answers with a Stream: it may skip ASGI.
     `request` is the type of a body, which may be left out where not `request_required`. `responses` gives the type of
@@ -144,6 +148,9 @@ class Route(Struct, frozen=True, kw_only=True):
     summary: str
     description: str = ""
     scope: Scope | None = None
+    role: Role | None = None
+    personal: bool = False
+    project: str = ""
     authenticated: bool = True
     anonymous: bool = False
     body_limit: int | None = None
@@ -170,6 +177,13 @@ class Problem(Struct, frozen=True):
     """The one error body of the native API (design section 10)."""
 
     error: ErrorBody
+
+
+def least_role(route: Route) -> Role | None:
+    """The least role that a member needs for a route; None where it is not of a project, or for keys alone."""
+    if route.role is not None or route.scope is None:
+        return route.role
+    return LEAST[route.scope][route.method not in {"GET", "HEAD"}]
 
 
 def json_answer(status: int, value: Any, headers: Headers = ()) -> Answer:

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from ensue.domain.errors import STATUS
-from ensue.http.exchange import JSON, Problem, Route
+from ensue.http.cookies import NAME
+from ensue.http.exchange import JSON, Problem, Route, least_role
 from ensue.http.shapes import shape
 
 Document = dict[str, Any]
@@ -42,7 +43,10 @@ def describe(routes: Sequence[Route], version: str) -> Document:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": NAME},
+            },
         },
     }
 
@@ -66,11 +70,17 @@ def _operation(route: Route, schemas: dict[Any, Any]) -> Document:
     if route.description:
         operation["description"] = route.description
     if route.authenticated:
-        operation["security"] = [{"key": []}]
-        operation["x-ensue-scope"] = route.scope
+        operation["security"] = [*([{"key": []}] if route.scope is not None else []), {"session": []}]
+        operation.update(_rights(route))
     if route.body_limit is not None:
         operation["requestBody"] = _body(route, schemas)
     return operation
+
+
+def _rights(route: Route) -> Document:
+    """The scope that a key needs, and the least role of a member."""
+    rights = {"x-ensue-scope": route.scope, "x-ensue-role": least_role(route)}
+    return {name: right for name, right in rights.items() if right is not None}
 
 
 def _parameters(route: Route, schemas: dict[Any, Any]) -> list[Document]:
@@ -114,10 +124,10 @@ def _responses(route: Route, schemas: dict[Any, Any]) -> Document:
 def _refusals(route: Route) -> list[str]:
     """The codes that the route can refuse with, in the order of their status."""
     codes = {"invalid", "timeout", "internal", "unavailable", "not_allowed"}
-    if route.authenticated:
-        codes |= {"unauthorized", "forbidden", "rate_limited"}
+    if route.authenticated or route.body_limit is not None:
+        codes |= {"unauthorized", "forbidden", "rate_limited", "not_found"}
     if "{" in route.path:
-        codes |= {"not_found", "conflict"}
+        codes |= {"conflict"}
     if route.body_limit is not None:
         codes |= {"too_large", "unsupported", "mismatch", "conflict"}
     return [code for code in STATUS if code in codes]

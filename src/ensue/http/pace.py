@@ -43,7 +43,7 @@ class Buckets:
         rate, burst = self._pace.rate, max(self._pace.burst, 1)
         if rate <= 0:
             return
-        name = (key_id, _site(client))
+        name = (key_id, site(client))
         bucket = self._buckets.pop(name, None) or _Bucket(burst, now)
         bucket.left = min(burst, bucket.left + max(now - bucket.at, 0) * rate / 1000)
         bucket.at = max(bucket.at, now)
@@ -60,8 +60,8 @@ class Buckets:
         return len(self._buckets)
 
 
-def _site(client: str) -> str:
-    """`client`, or the network that stands for it."""
+def site(client: str) -> str:
+    """`client`, or the network that stands for it, where its addresses are many."""
     if ":" not in client:
         return client
     try:

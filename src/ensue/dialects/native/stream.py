@@ -6,6 +6,7 @@ from ensue.dialects.native.events import FIELDS, fields_of, wanted
 from ensue.dialects.native.paging import Parameters
 from ensue.dialects.native.render import event_json
 from ensue.domain.errors import EnsueError
+from ensue.domain.member import Caller
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Call, QueryParameter, Stream
 from ensue.http.live import live_stream, resume_cursor
@@ -13,6 +14,7 @@ from ensue.store.base import EventQuery
 
 PARAMETERS: Final = (
     *FIELDS,
+    QueryParameter("project", "With a session, where no header can be set: as `Ensue-Project`."),
     QueryParameter("after", "A cursor: what was committed after it comes first. `Last-Event-ID` wins over it."),
 )
 _FORM: Final = "native"
@@ -26,4 +28,6 @@ async def follow(engine: Engine, call: Call) -> Stream:
     glimpses = engine.feed.follow(
         call.project, lambda event: wanted(query, event), resume_cursor(call), engine.heartbeat
     )
+    if isinstance(call.key, Caller):
+        glimpses = engine.people.sessions.while_holds(engine.people.holds(call.key, "viewer"), glimpses)
     return live_stream(glimpses, event_json, _FORM)
