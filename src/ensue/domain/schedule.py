@@ -13,9 +13,7 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-_RFC3339: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,20 +27,27 @@ def parse_time(text: str, field: str) -> int:
         raise EnsueError(
             "invalid", f"'{field}' is not an RFC 3339 time like 2026-11-21T09:30:00Z: {text[:40]!r}.", field
         )
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-    leap = second == 60 and minute == 59
+    date, time, fraction, zone = found.groups()
     try:
-        moment = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=UTC)
-        moment += timedelta(seconds=leap) - _offset(found[8])
+        moment = _moment(date, time)
+        if zone not in "Zz":
+            moment -= _offset(zone)
     except (ValueError, OverflowError):
         raise EnsueError("invalid", f"'{field}' is a moment that does not exist: {text[:40]!r}.", field) from None
-    fraction = int((found[7] or "0").ljust(3, "0")[:3])
-    return (moment - _EPOCH) // timedelta(milliseconds=1) + fraction
+    since = moment - _EPOCH
+    return since.days * DAY + since.seconds * SECOND + int((fraction or "0").ljust(3, "0")[:3])
+
+
+def _moment(date: str, time: str) -> datetime:
+    """By the reader of the standard library, a third of what taking the digits apart costs; it may know the hour 24."""
+    if time >= "24":
+        raise ValueError(time)
+    if time.endswith(":59:60"):
+        return datetime.fromisoformat(f"{date}T{time[:6]}59+00:00") + timedelta(seconds=1)
+    return datetime.fromisoformat(f"{date}T{time}+00:00")
 
 
 def _offset(text: str) -> timedelta:
-    if text in "Zz":
-        return timedelta()
     hours, minutes = int(text[1:3]), int(text[4:])
     if hours > 23 or minutes > 59:
         raise ValueError(text)
