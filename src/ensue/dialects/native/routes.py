@@ -22,6 +22,7 @@ from ensue.dialects.native.render import (
     TriggerPage,
     TriggerView,
 )
+from ensue.dialects.native.replay_routes import REPLAYS
 from ensue.domain.cloudevents import BATCH, STRUCTURED
 from ensue.domain.intake import Draft
 from ensue.domain.key import Scope
@@ -335,5 +336,14 @@ _KEYS: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SENDING, *_EVENTS, *_ACTIONS, *_TRIGGERS, *_DELIVERIES, *_KEYS, *PEOPLE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_SENDING,
+    *_EVENTS,
+    *_ACTIONS,
+    *_TRIGGERS,
+    *_DELIVERIES,
+    *REPLAYS,
+    *_KEYS,
+    *PEOPLE,
+)
 """Every call of the native API."""
