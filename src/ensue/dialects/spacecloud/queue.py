@@ -17,6 +17,7 @@ from ensue.domain.event import EMPTY, Event
 from ensue.domain.event_schema import Schema, misfit
 from ensue.domain.eventing import Admission
 from ensue.domain.intake import Intake
+from ensue.domain.key import Key
 from ensue.domain.project import Project
 from ensue.domain.rule import CLAIMS, PAYLOAD, RAW_TOKEN, Rule, refusal
 from ensue.domain.spacecloud import Path, is_synchronous, queue_intake, queue_members
@@ -88,19 +89,26 @@ def enabled(engine: Engine, project: Project) -> Admission:
 
 
 async def _authorize(engine: Engine, call: Call, project: Project, event: Event, rule: Rule, way: _Way) -> None:
+    if rule.rule == "authenticated" and call.key is not None:  # whose claims nobody asks for
+        _require_right(call.key, way)
+        return
     token = token_of(call)
     try:
         speaker = await identity(engine, token, project)
     except EnsueError as error:
         raise await refused_token(engine, token, error, way.denied) from None
-    if not speaker.key.may("events:write"):
-        reason = f"The key {speaker.key.id} lacks the scope 'events:write'; use one that has it."
-        raise way.refused(way.denied, reason, within=True)
-    if rule.rule == "authenticated" or is_internal(speaker):
+    _require_right(speaker.key, way)
+    if is_internal(speaker):
         return
     told = refusal(rule, {CLAIMS: speaker.claims, PAYLOAD: _payload(event), RAW_TOKEN: token})
     if told is not None:
         raise way.refused(way.denied, told, within=True)
+
+
+def _require_right(key: Key, way: _Way) -> None:
+    if not key.may("events:write"):
+        reason = f"The key {key.id} lacks the scope 'events:write'; use one that has it."
+        raise way.refused(way.denied, reason, within=True)
 
 
 def _payload(event: Event) -> Any:
