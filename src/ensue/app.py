@@ -377,6 +377,7 @@ class Beside(Struct, frozen=True):
 
     store: Store
     keys: Keys
+    people: People
     close: Callable[[], Awaitable[None]]
 
 
@@ -386,4 +387,5 @@ async def open_beside(config: Config) -> Beside:
     store = make_store(config)
     await store.open_beside()
     await check_key(store, vault)
-    return Beside(store, Keys(store, vault, WallClock()), store.close)
+    clock = WallClock()
+    return Beside(store, Keys(store, vault, clock), make_people(config, store, Rules(), clock), store.close)

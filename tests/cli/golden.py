@@ -238,6 +238,9 @@ def _doctor(*, as_json: bool) -> str:
 TEXTS: Final[Mapping[str, Callable[[], str]]] = {
     "serve-first": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE) + "\n",
     "serve-again": lambda: welcome("http://127.0.0.1:4122", "ens_token", _HOUSE, show_key=False) + "\n",
+    "serve-setup": lambda: (
+        welcome("http://127.0.0.1:4122", "ens_token", _HOUSE, setup="http://127.0.0.1:4122/setup#link") + "\n"
+    ),
     "serve-without-key": lambda: welcome("http://127.0.0.1:4122", None, _HOUSE) + "\n",
     "keys-create": lambda: _keys("keys create --project shop"),
     "keys-create-json": lambda: _keys("keys create --project shop --json"),

@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ensue.cli import actions, deliveries, events, keys, serving, triggers, upkeep
+from ensue.cli import actions, deliveries, events, keys, members, serving, triggers, upkeep
 from ensue.cli.exits import FAILED, INTERRUPTED, READER_GONE, REFUSED, UNREACHABLE, USAGE, FailedError, UsageError
 from ensue.cli.parsing import Group, new_parser
 from ensue.cli.terminal import Terminal
@@ -22,6 +22,7 @@ def build_parser() -> ArgumentParser:
     commands = Group(parser)
     serving.add(commands)
     keys.add(commands)
+    members.add(commands)
     events.add(commands)
     actions.add(commands)
     triggers.add(commands)
