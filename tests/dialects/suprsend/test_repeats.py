@@ -66,10 +66,12 @@ async def test_an_array_that_came_half_way_is_sent_again(hub: Workspace, monkeyp
 
 
 async def test_an_array_without_room_edits_nobody(hub: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where its events would be refused, its edits are not made."""
-    monkeypatch.setattr(hub.api.house.engine.ingest, "_entries", 10_000)
-    assert refused(await hub("/event/", [{"distinct_id": "u1", "$add": {"n": 1}}, sent()]))[0] == 503
+    """Where its events would be refused, its edits are not made; without events it needs no such room."""
+    edit = {"distinct_id": "u1", "$add": {"n": 1}}
+    monkeypatch.setattr(hub.api.house.engine.ingest, "_entries", 10_001)
+    assert refused(await hub("/event/", [edit, sent()]))[0] == 503
     assert await hub.api.house.engine.subscribers.count(hub.project) == 0
+    assert (await hub("/event/", [edit])).status == 202
 
 
 async def test_keys_are_of_one_project(hub: Workspace) -> None:

@@ -50,7 +50,8 @@ async def track_any(engine: Engine, call: Call) -> Answer:
     edits = [one for one in said if isinstance(one, Edit)]
     intakes = [one for one in said if isinstance(one, Intake)]
     if edits:
-        engine.ingest.check_room(len(intakes))  # edits and events are two commits: none where the second cannot be
+        if intakes:
+            engine.ingest.check_room(len(intakes))  # these are two commits: no first one where the second cannot be
         await engine.subscribers.edit_many(key.project, edits, call.now)
     stored = iter(await store(engine, intakes))
     ends = [next(stored) if isinstance(one, Intake) else one for one in said]
