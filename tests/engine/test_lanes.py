@@ -46,6 +46,20 @@ def test_a_lane_has_room_for_so_many_at_once() -> None:
     assert (lanes.next_due(), len(claimed(lanes, NOW, counts))) == (0, 1)
 
 
+def test_a_lane_within_another_shares_its_room() -> None:
+    """It takes its own part at most, of what the other leaves; what the other gives back is for it too."""
+    lanes = lanes_with({"a": Room(4), "a@replay": Room(2, within="a", whole=4)})
+    lanes.note("a@replay", NOW)
+    replayed = claimed(lanes, NOW, counts := {"a": 3, "a@replay": 9})
+    assert [slot.lane for slot in replayed] == ["a@replay", "a@replay"]
+    lanes.note("a", NOW)
+    fresh = claimed(lanes, NOW, counts)
+    assert (len(fresh), lanes.in_flight("a"), lanes.take(NOW)) == (2, 4, {})
+    lanes.release(replayed[0])
+    assert (lanes.in_flight("a"), lanes.in_flight("a@replay")) == (3, 1)
+    assert [slot.lane for slot in claimed(lanes, NOW, counts)] in (["a"], ["a@replay"])
+
+
 def test_a_host_is_shared_by_its_lanes() -> None:
     """Lanes that send to one host have its room together; other hosts have their own."""
     rooms = {"a": Room(20, "h"), "b": Room(20, "h"), "c": Room(20, "g")}
