@@ -142,6 +142,8 @@ def record(end: Receipt | Exception) -> answers.Record:
 
 async def store(engine: Engine, intakes: Sequence[Intake]) -> Sequence[Receipt | Exception]:
     """What became of each, in order; all are one commit. Raises what refuses them all."""
+    if not intakes:
+        return ()  # edits alone ask for no room in the log
     waiting = engine.ingest.submit_many(intakes)
     ends = await asyncio.gather(*waiting, return_exceptions=True)
     if ends and all(isinstance(end, BaseException) for end in ends):
