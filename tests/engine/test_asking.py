@@ -11,6 +11,7 @@ from ensue.domain.delivery import Failed, Result, Sent
 from ensue.domain.errors import EnsueError
 from ensue.domain.trigger import RetryDraft, Trigger
 from ensue.store.base import EventQuery
+from ensue.testing import PATIENCE
 from tests.engine.conftest import Staged
 from tests.engine.stage import Hold, Stage
 
@@ -229,6 +230,24 @@ async def test_one_for_much_later_is_stored_and_waited_for_in_vain(stage: Stage)
     await hook(stage)
     assert await refused(stage, SHORT, delay=3_600) == "timeout"
     assert (await stage.deliveries(kind="event"))[0].due_at - stage.clock() == 3_600_000
+
+
+async def test_for_one_for_much_later_a_commit_that_hangs_is_not_waited_for_either(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is scheduled all the same, when the disk goes on."""
+    await hook(stage)
+    append, free = stage.store.append, asyncio.Event()
+
+    async def hanging(plan: Any) -> Any:
+        await free.wait()
+        return await append(plan)
+
+    monkeypatch.setattr(stage.store, "append", hanging)
+    async with asyncio.timeout(PATIENCE):
+        assert await refused(stage, SHORT, delay=3_600) == "timeout"
+    free.set()
+    await stage.until(lambda: stage.deliveries(kind="event"))
 
 
 async def test_a_repeat_is_a_conflict(stage: Stage) -> None:

@@ -75,7 +75,7 @@ class Asking:
                 return await self._in_vain(intake, deadline)
             await self._until(loop.time() + (intake.due_at - self._clock()) / 1000, intake.due_at)
             if self._stopping:
-                return await self._in_vain(intake, loop.time())
+                return await self._in_vain(intake, deadline)
         return await self._at_once(replace(intake, due_at=None), deadline)
 
     async def _at_once(self, intake: Intake, deadline: float) -> Raw:
@@ -98,7 +98,11 @@ class Asking:
 
     async def _in_vain(self, intake: Intake, deadline: float) -> Raw:
         """It is due too late for an answer to be heard: stored, and waited for all the same."""
-        _refuse_repeat(await self._ingest.submit(intake))
+        try:
+            async with asyncio.timeout_at(deadline):
+                _refuse_repeat(await self._ingest.submit(intake))
+        except TimeoutError:
+            raise _late(intake.event) from None
         await self._until(deadline)
         raise EnsueError("unavailable", _STOPPING) if self._stopping else _late(intake.event)
 
