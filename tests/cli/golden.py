@@ -112,6 +112,24 @@ PRESSED: Final = {
 }
 
 
+REPLAY: Final[dict[str, Any]] = {
+    "id": "rpl_06h00wqcv2xyvv5ky0wn5qqfpf",
+    "state": "running",
+    "count": 1200,
+    "done": 250,
+    "deliveries": {"pending": 40, "delivered": 208, "dead": 2, "cancelled": 0},
+    "wanted": {"trigger": TRIGGER["id"], "state": "dead", "since": "2026-01-02T03:04:05.000Z"},
+    "created_at": "2026-01-03T03:04:05.678Z",
+}
+REPLAYED: Final = {
+    **REPLAY,
+    "state": "done",
+    "done": 1200,
+    "deliveries": {"pending": 0, "delivered": 1200, "dead": 0, "cancelled": 0},
+    "ended_at": "2026-01-03T03:05:00.000Z",
+}
+
+
 def answer(body: Any, status: int = 200) -> list[Say]:
     """One answer."""
     return [Say(status, body)]
@@ -171,6 +189,22 @@ CASES: Final[Mapping[str, Case]] = {
     "deliveries-show-untried": Case("deliveries show dlv_1", answer({**PENDING, "attempts": []})),
     "deliveries-retry": Case("deliveries retry dlv_1", answer(PENDING)),
     "deliveries-cancel": Case("deliveries cancel dlv_1", answer({**PENDING, "in_flight": True})),
+    "replay": Case("replay --state dead --since 2026-01-02T03:04:05Z", answer({**REPLAY, "filter_error": "odd"}, 201)),
+    "replay-dry-run": Case("replay --state dead --dry-run", answer({"count": 1200, "exact": True})),
+    "replay-dry-run-inexact": Case(
+        "replay --to trg_1 --dry-run", answer({"count": 90000, "exact": False, "filter_error": "Key not found"})
+    ),
+    "replay-dry-run-json": Case("replay --state dead --dry-run --json", answer({"count": 1200, "exact": True})),
+    "replay-follow": Case("replay --state dead --follow", answer(REPLAYED, 201)),
+    "replay-failed": Case(
+        "replay --to trg_1 --follow",
+        answer({**REPLAYED, "state": "failed", "reason": "The trigger 'trg_1' was deleted."}, 201),
+    ),
+    "replay-refused": Case("replay", [refusal(400, "invalid", "Say what to replay.")]),
+    "replays-list": Case("replays list", answer({"items": [REPLAY, REPLAYED], "next": None})),
+    "replays-list-empty": Case("replays list", answer({"items": [], "next": None})),
+    "replays-show": Case("replays show rpl_1", answer(REPLAY)),
+    "replays-cancel": Case("replays cancel rpl_1 --deliveries", answer({**REPLAYED, "state": "cancelled"})),
 }
 """Commands that speak to a server."""
 

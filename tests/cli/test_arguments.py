@@ -2,13 +2,14 @@
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.answering import Say
-from tests.cli.golden import TRIGGER
+from tests.cli.golden import REPLAY, REPLAYED, TRIGGER
 from tests.cli.program import Ran, run_against
 
 ACCEPTED = [Say(202, {"id": "e", "duplicate": False})]
@@ -59,6 +60,36 @@ def test_tail_filters() -> None:
     asked = ran.server.asked[0]
     assert asked.path == "/api/v1/stream?type=order.%2A&subject=ada"
     assert asked.headers["last-event-id"] == "c1"
+
+
+def test_replay_says_every_field() -> None:
+    """Each field of a replay has its option, a time may be so long ago, and only what was given is sent."""
+    argv = ["replay", "--trigger", "trg_1", "--type", "order.*", "--state", "dead", "--since", "1d", "--to", "trg_2"]
+    argv += ["--until", "2026-01-02T03:04:05Z", "--filter", "true"]
+    sent = body(run_against(argv, [Say(201, REPLAY)]))
+    since = datetime.fromisoformat(sent.pop("since"))
+    assert abs(datetime.now(UTC) - timedelta(days=1) - since) < timedelta(minutes=10)
+    assert sent == {
+        "trigger": "trg_1",
+        "type": "order.*",
+        "state": "dead",
+        "until": "2026-01-02T03:04:05Z",
+        "filter": "true",
+        "to": "trg_2",
+    }
+    assert body(run_against(["replay", "--to", "t", "--dry-run"], [Say(200, {"count": 1, "exact": True})])) == {
+        "to": "t",
+        "dry_run": True,
+    }
+
+
+def test_a_replay_is_followed_to_its_end() -> None:
+    """It is looked at until it runs no more and nothing of it is pending; what died is a failure."""
+    waiting = {**REPLAY, "state": "done"}
+    died = {**REPLAYED, "deliveries": {"pending": 0, "delivered": 1, "dead": 2, "cancelled": 0}}
+    ran = run_against(["replays", "show", "rpl_1", "--follow"], [Say(200, one) for one in (REPLAY, waiting, died)])
+    assert (ran.code, len(ran.server.asked)) == (1, 3)
+    assert "2 of its deliveries died" in ran.err
 
 
 def test_create_says_every_field() -> None:

@@ -21,6 +21,7 @@ def add(commands: Group) -> None:
     listed.add_argument("--state", choices=_STATES, help="only those in this state")
     listed.add_argument("--trigger", metavar="ID", help="only of this trigger")
     listed.add_argument("--event", metavar="ID", help="only of this event")
+    listed.add_argument("--replay", metavar="ID", help="only of this replay")
     listed.add_argument("--most", type=whole, default=20, metavar="N", help="so many at most (20)")
     shown = connected(group.command("show", "Show one delivery with its attempts.", _show, takes="ID"))
     shown.add_argument("id", metavar="ID")
@@ -31,7 +32,7 @@ def add(commands: Group) -> None:
 
 
 def _list(arguments: Namespace, terminal: Terminal) -> int:
-    filters = {"state": arguments.state, "trigger": arguments.trigger, "event": arguments.event}
+    filters = {name: getattr(arguments, name) for name in ("state", "trigger", "event", "replay")}
     with connect(arguments) as client:
         items = list(islice(client.deliveries.list(limit=min(arguments.most, 100), **filters), arguments.most))
     if arguments.json:

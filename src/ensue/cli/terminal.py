@@ -14,6 +14,8 @@ from ensue.config import wants_colour
 
 _COLOURS: Final = {
     "delivered": "32",
+    "done": "32",
+    "running": "33",
     "ok": "32",
     "enabled": "32",
     "pending": "33",

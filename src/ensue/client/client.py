@@ -9,7 +9,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from ensue.client.events import EventFields, NewEvent, encode, event_body
-from ensue.client.resources import ROOT, Actions, Deliveries, Keys, Triggers, item, pages
+from ensue.client.resources import ROOT, Actions, Deliveries, Keys, Replays, Triggers, item, pages
 from ensue.client.stream import Streamed, follow
 from ensue.client.transport import ApiError, Call, QueryValue, Transport
 from ensue.config import client_defaults
@@ -66,6 +66,7 @@ class Client:
         self._transport = Transport(url, key, timeout=timeout, retries=retries)
         self.triggers = Triggers(self._transport, "triggers")
         self.deliveries = Deliveries(self._transport, "deliveries")
+        self.replays = Replays(self._transport, "replays")
         self.actions = Actions(self._transport, "actions")
         self.keys = Keys(self._transport, "keys")
 

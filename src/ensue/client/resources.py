@@ -130,6 +130,31 @@ class Deliveries(_Resource):
         return self._post(item(self._kind, delivery, "cancel"), repeatable=False)
 
 
+class Replays(_Resource):
+    """`/replays`: what happened, sent again."""
+
+    def create(self, **wanted: Any) -> dict[str, Any]:
+        """Begin one: `trigger`, `type`, `state`, `since`, `until`, `filter`, `to`, as docs/reference/api.md says."""
+        return self._post(f"{ROOT}/{self._kind}", wanted, repeatable=False)
+
+    def count(self, **wanted: Any) -> dict[str, Any]:
+        """How many deliveries it would make; nothing is begun."""
+        return self._post(f"{ROOT}/{self._kind}", {**wanted, "dry_run": True})
+
+    def list(self, **filters: QueryValue) -> Iterator[dict[str, Any]]:
+        """Replays, newest first."""
+        return self._list(filters)
+
+    def get(self, replay: str) -> dict[str, Any]:
+        """One replay: how far it is, and how its deliveries stand."""
+        return self._get(replay)
+
+    def cancel(self, replay: str, *, deliveries: bool = False) -> dict[str, Any]:
+        """Make no more; with `deliveries` stop those too that did not arrive yet. ApiError `conflict` after its end."""
+        body = {"deliveries": True} if deliveries else None
+        return self._post(item(self._kind, replay, "cancel"), body, repeatable=False)
+
+
 class Keys(_Resource):
     """`/keys`: the credentials of the project."""
 
