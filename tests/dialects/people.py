@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from ensue.domain.account import Account, account_document
+from ensue.domain.document import Put
+from ensue.domain.member import check_role
 from tests.dialects.edge import Edge, Got
 
 ORIGIN = "http://ensue.test"
@@ -57,6 +60,20 @@ async def first(api: Edge, email: str = "ada@example.com", name: str = "Ada") ->
     body = {"link": link, "name": name, "email": email, "password": PASSWORD}
     got = await browser("POST", "/api/v1/setup", body)
     assert got.status == 201, got.body
+    return browser
+
+
+async def seated(api: Edge, email: str, role: str | None, project: str = "default") -> Browser:
+    """Somebody who is signed in and has `role` in the project, by the store alone: no password is hashed."""
+    people, store, now = api.house.engine.people, api.house.store, api.clock()
+    account = Account(id=f"acc_{email.partition('@')[0]}", name="N", email=email, password="", created_at=now)
+    await store.put([Put(document=account_document(account))])
+    found = await people.projects.find(project)
+    if role is not None and found is not None:
+        await store.put([await people.members.seat(found.id, account.id, check_role(role))])
+        people.forget()
+    browser = Browser(api, project)
+    browser.cookie = (await people.sessions.begin(account)).token
     return browser
 
 

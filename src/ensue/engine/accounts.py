@@ -5,7 +5,7 @@ says the same, as what is refused for an address that nobody has.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -66,17 +66,24 @@ class Where(Struct, frozen=True):
 
 
 class Accounts:
-    """All accounts of this house."""
+    """All accounts of this house. `changed` is called when what is remembered of people does not hold any more."""
 
     def __init__(
-        self, store: Store, clock: Clock, passwords: Passwords, sessions: Sessions, invitations: Invitations, post: Post
+        self,
+        store: Store,
+        clock: Clock,
+        sessions: Sessions,
+        invitations: Invitations,
+        post: Post,
+        changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
-        self._passwords = passwords
+        self._passwords = Passwords()
         self._sessions = sessions
         self._invitations = invitations
         self._post = post
+        self._changed = changed
         self._by_address = Throttle("logins with this address", WITH_ONE_ADDRESS, 30_000)
         self._by_client = Throttle("logins from your address", FROM_ONE_PLACE, 5_000)
         self._mails = Throttle("mails", 3, 600_000)
@@ -111,7 +118,7 @@ class Accounts:
             await put(self._store, [*await self._made(account), *await self._owned(account.id)])
 
         await repeated(attempt)
-        self._sessions.forget()
+        self._changed()
         return await self._sessions.begin(account, where.agent, where.client)
 
     async def _check_setup(self, token: str) -> None:
@@ -197,7 +204,7 @@ class Accounts:
             return changed
 
         account = await repeated(attempt)
-        self._sessions.forget()
+        self._changed()
         return account
 
     # back in
@@ -282,7 +289,7 @@ class Accounts:
             await put(self._store, await self._invitations.spend(token, account.id))
 
         await repeated(attempt)
-        self._sessions.forget()
+        self._changed()
 
     async def _join_new(self, token: str, account: Account) -> None:
         async def attempt() -> None:
@@ -290,7 +297,7 @@ class Accounts:
             await put(self._store, [*await self._made(account), *spent])
 
         await repeated(attempt)
-        self._sessions.forget()
+        self._changed()
 
     async def close(self) -> None:
         """Wait for the mails that are under way, and let the threads go."""

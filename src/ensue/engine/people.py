@@ -11,7 +11,6 @@ from ensue.engine.accounts import Accounts
 from ensue.engine.clock import Clock
 from ensue.engine.invitations import Invitations
 from ensue.engine.members import Members
-from ensue.engine.passwords import Passwords
 from ensue.engine.post import Post
 from ensue.engine.projects import Known, Projects
 from ensue.engine.sessions import Holds, Sessions, Signed
@@ -102,7 +101,7 @@ def assemble(
     members = Members(store, clock, forget)
     invitations = Invitations(store, clock, members, post)
     return People(
-        accounts=Accounts(store, clock, Passwords(), sessions, invitations, post),
+        accounts=Accounts(store, clock, sessions, invitations, post, forget),
         sessions=sessions,
         members=members,
         invitations=invitations,

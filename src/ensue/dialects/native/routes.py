@@ -140,14 +140,17 @@ _EVENTS: Final = (
         "Cancel a scheduled event that has not run; its idempotency key is free again.",
         {200: EventView},
     ),
-    _do(
-        "/events/{id}",
-        events.delete,
-        "events:write",
-        "deleteEvent",
-        "Remove an event for good: its data and card, not its attempts.",
-        {204: None},
-        method="DELETE",
+    replace(
+        _do(
+            "/events/{id}",
+            events.delete,
+            "events:write",
+            "deleteEvent",
+            "Remove an event for good: its data and card, not its attempts.",
+            {204: None},
+            method="DELETE",
+        ),
+        role="admin",
     ),
     Route(
         method="GET",
@@ -183,13 +186,16 @@ _ACTIONS: Final = (
             "or a link; 503 where there is no room to try it now: then nothing is stored. It reads no body."
         ),
     ),
-    _get(
-        "/actions/secret",
-        actions.secret,
-        "triggers",
-        "getActionsSecret",
-        "Show the secret that signs the requests of this project's buttons.",
-        SecretView,
+    replace(
+        _get(
+            "/actions/secret",
+            actions.secret,
+            "triggers",
+            "getActionsSecret",
+            "Show the secret that signs the requests of this project's buttons.",
+            SecretView,
+        ),
+        role="admin",
     ),
     _do(
         "/actions/rotate-secret",
@@ -213,7 +219,12 @@ _TRIGGERS: Final = (
     ),
     _get("/triggers", triggers.page, "triggers", "listTriggers", "List triggers.", TriggerPage, *triggers.PAGE),
     _get("/triggers/{id}", triggers.read, "triggers", "getTrigger", "Read one trigger.", TriggerView),
-    _get("/triggers/{id}/secret", triggers.secret, "triggers", "getSecret", "Show the secret that signs.", SecretView),
+    replace(
+        _get(
+            "/triggers/{id}/secret", triggers.secret, "triggers", "getSecret", "Show the secret that signs.", SecretView
+        ),
+        role="admin",
+    ),
     _do(
         "/triggers/{id}",
         triggers.update,
@@ -233,7 +244,7 @@ _TRIGGERS: Final = (
         {204: None},
         method="DELETE",
     ),
-    _body_may_be_left_out(
+    replace(
         _do(
             "/triggers/{id}/test",
             triggers.test,
@@ -242,7 +253,9 @@ _TRIGGERS: Final = (
             "Send a test event to this trigger alone, once, and tell what came of it.",
             {200: triggers.Tested},
             request=triggers.TestDraft,
-        )
+        ),
+        role="member",
+        request_required=False,
     ),
     _do(
         "/triggers/{id}/enable",
