@@ -4,6 +4,10 @@ import type { components } from '../generated/api';
 type Schemas = components['schemas'];
 
 export type EventView = Schemas['EventView'];
+export type ActionView = Schemas['ActionView'];
+export type ButtonView = Schemas['ButtonView'];
+export type DeliveryView = Schemas['DeliveryView'];
+export type TriggerView = Schemas['TriggerView'];
 export type KeyView = Schemas['KeyView'];
 export type NewKeyView = Schemas['NewKeyView'];
 
@@ -28,15 +32,14 @@ export interface Project {
   role: Role;
 }
 
+/** One login: `agent` is what the browser calls itself, `client` where it is. */
 export interface Session {
   id: string;
-  created_at?: string;
-  last_seen_at?: string;
-  current?: boolean;
-  user_agent?: string;
-  agent?: string;
-  client?: string;
-  address?: string;
+  created_at: string;
+  last_seen_at: string;
+  agent: string;
+  client: string;
+  current: boolean;
 }
 
 export interface SessionView {
@@ -57,10 +60,22 @@ export interface MemberView extends Member {
   last_seen_at?: string | null;
 }
 
+/** What a link invites to; `account`: whether its address has one, to log in by. */
+export interface Offer {
+  email: string;
+  role: Role;
+  project: string;
+  by: string;
+  expires_at: string;
+  account: boolean;
+}
+
 export interface InvitationView {
   id: string;
   email: string;
   role: Role;
+  by: string;
+  created_at: string;
   expires_at: string;
   link?: string;
 }
