@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import measures
 from bench.measures import Row
 from bench.tongues import tongues
+from bench.views import views
 
 
 def machine() -> str:
@@ -38,6 +39,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
             "huey": lambda: measures.huey(300),
             "latency": lambda: measures.latency(2),
             "growth": lambda: measures.growth(20_000),
+            "search": lambda: views(20_000, 1, 1),
             "schedule": lambda: measures.schedule(20_000),
         }
     return {
@@ -49,6 +51,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
         "huey": measures.huey,
         "latency": lambda: measures.latency(10),
         "growth": lambda: measures.growth(1_000_000),
+        "search": lambda: views(1_000_000, 4, 3),
         "schedule": lambda: measures.schedule(1_000_000),
     }
 

@@ -113,13 +113,13 @@ class Sink(Process):
 
 
 class Product(Process):
-    """`ensue serve` on a directory of its own, which goes with it."""
+    """`ensue serve` on a directory of its own, which goes with it; or what `module` runs in its place."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, module: str | None = None, **settings: str) -> None:
         port = free_port()
         self.directory = Path(tempfile.mkdtemp(prefix="ensue-bench-"))
-        program = Path(sys.executable).with_name("ensue")
-        arguments = [str(program), "serve", "--data", str(self.directory), "--port", str(port)]
+        program = [str(Path(sys.executable).with_name("ensue"))] if module is None else [sys.executable, "-m", module]
+        arguments = [*program, "serve", "--data", str(self.directory), "--port", str(port)]
         environment = {f"ENSUE_{name.upper()}": value for name, value in settings.items()}
         super().__init__(arguments, port, {"ENSUE_ALLOW_NETWORKS": "127.0.0.0/8"} | environment)
 

@@ -36,7 +36,13 @@ async def test_a_trigger_made_by_hand_sends_what_is_sent_by_hand(server: Server,
 async def test_a_doctor_finds_nothing_wrong(server: Server) -> None:
     """Beside a server that works every check is ok."""
     examined = (await ensue(server, "doctor", "--json")).json
-    assert [check["check"] for check in examined["checks"] if check["ok"]] == ["data", "store", "lanes", "server"]
+    assert [check["check"] for check in examined["checks"] if check["ok"]] == [
+        "data",
+        "store",
+        "lanes",
+        "views",
+        "server",
+    ]
 
 
 async def test_tail_prints_what_happens(server: Server) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from ensue import app
-from ensue.cli.checks import HOUR, examine, examine_lanes, examine_server, examine_store
+from ensue.cli.checks import HOUR, examine, examine_lanes, examine_server, examine_store, examine_views
 from ensue.config import Config
 from ensue.domain.delivery import Delivery, Entry
 from ensue.domain.document import Put
+from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.trigger import Endpoint, Match, Trigger, trigger_document
-from ensue.store.base import Health
+from ensue.store.base import EventQuery, Health
 from tests.answering import Say, answering
 from tests.cli.program import Ran, run_here
 
@@ -162,7 +163,7 @@ def test_a_healthy_house_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> Non
     with answering(Say(200, {"status": "ok", "problems": []})) as server:
         monkeypatch.setenv("ENSUE_PORT", server.url.rpartition(":")[2])
         ran = run_here(["doctor", "--json"])
-    assert checks(ran) == {"data": True, "store": True, "lanes": True, "server": True}
+    assert checks(ran) == {"data": True, "store": True, "lanes": True, "views": True, "server": True}
     assert ran.code == 0
 
 
@@ -256,5 +257,37 @@ def test_a_silent_server_is_found() -> None:
 def test_a_doctor_without_a_server_is_1() -> None:
     """One finding is enough for 1; the others are told all the same."""
     ran = run_here(["doctor", "--json"])
-    assert checks(ran) == {"data": True, "store": True, "lanes": True, "server": False}
+    assert checks(ran) == {"data": True, "store": True, "lanes": True, "views": True, "server": False}
     assert (ran.code, json.loads(ran.out)["ok"]) == (1, False)
+
+
+def test_search_is_made_anew(config: Config) -> None:
+    """`doctor --reindex` takes every event of the log into search again, and says how many; checks come after."""
+
+    async def fill(opened: app.Beside) -> int:
+        await opened.store.append(lambda _changes: [owe("0", NOW + HOUR), owe("1", NOW + HOUR)])
+        return await opened.store.behind()
+
+    assert beside(config, fill) == 2
+    ran = run_here(["doctor", "--reindex", "--json"])
+    assert "anew from 2 events" in ran.err
+    assert checks(ran)["views"] is True
+    assert beside(config, lambda opened: opened.store.behind()) == 0
+
+
+async def _asked(opened: app.Beside) -> str:
+    """How search answers."""
+    with pytest.raises(EnsueError) as refused:
+        await opened.store.page(EventQuery(project="prj_1", words=("a",)))
+    return refused.value.code
+
+
+def test_broken_views_are_found(config: Config) -> None:
+    """A file of search that cannot be read is a finding with the way out, and nothing else suffers."""
+    beside(config, lambda opened: opened.store.behind())
+    (config.directory / "views.db").write_bytes(b"no database at all, but long enough to look like one" * 100)
+    (config.directory / "views.db-wal").unlink(missing_ok=True)
+    finding = beside(config, lambda opened: examine_views(opened.store))
+    assert (finding.check, finding.ok) == ("views", False)
+    assert "Restart the server" in finding.detail
+    assert beside(config, _asked) == "unavailable"

@@ -1,6 +1,6 @@
 """Hides what `ensue doctor` asks, and of whom: the data directory, the store in it, and the server that should run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ensue.store.base import Store
 
 HOUR: Final = 3_600_000
 _STEP: Final = 500
+_VIEWED: Final = 2_000
 
 
 class Finding(Struct, frozen=True):
@@ -52,6 +53,7 @@ async def _examine_data(config: Config, now: int) -> Sequence[Finding]:
             Finding("data", ok=True, detail=f"{config.directory.absolute()}: its schema and instance key fit"),
             await examine_store(beside.store, now),
             await examine_lanes(beside, now),
+            await examine_views(beside.store),
         ]
     finally:
         await beside.close()
@@ -62,6 +64,40 @@ async def examine_store(store: Store, now: int) -> Finding:
     health = await store.health(now)
     detail = " ".join(health.problems) or f"can be written; {(health.bytes_used or 0) >> 20:,} MiB"
     return Finding("store", ok=health.writable and not health.problems, detail=detail)
+
+
+async def examine_views(store: Store) -> Finding:
+    """Whether search and counts can be read, and how far behind the log they are."""
+    try:
+        behind = await store.behind()
+    except EnsueError as error:
+        return Finding(
+            "views", ok=False, detail=f"{error.message} Restart the server: it makes search and counts anew."
+        )
+    detail = "search and counts are up to date"
+    if behind:
+        detail = f"search and counts are {behind:,} events behind; a running server catches up"
+    return Finding("views", ok=True, detail=detail)
+
+
+async def derive_anew(config: Config, told: Callable[[int, int], None]) -> int:
+    """Make search and counts anew from the log, beside a running server too; how many events were taken in.
+
+    `told(done, left)` hears of each step. EnsueError when the data cannot be opened, FailedError when there are none.
+    """
+    require_data(config.directory)
+    beside = await open_beside(config)
+    try:
+        await beside.store.derive_anew()
+        done = 0
+        while True:
+            followed = await beside.store.catch_up(_VIEWED)
+            done += followed.done
+            told(done, followed.left)
+            if not followed.left:
+                return done
+    finally:
+        await beside.close()
 
 
 async def examine_lanes(beside: Beside, now: int) -> Finding:

@@ -24,7 +24,12 @@ def add(commands: Group) -> None:
         commands.command("backup", "Write a snapshot of the data.", _backup, takes="FILE", description=about)
     )
     backup.add_argument("path", metavar="FILE", help="a file that does not exist yet")
-    housed(commands.command("doctor", "Look for what is wrong; exit code 1 if something is.", _doctor))
+    doctor = housed(commands.command("doctor", "Look for what is wrong; exit code 1 if something is.", _doctor))
+    doctor.add_argument(
+        "--reindex",
+        action="store_true",
+        help="first make search and counts anew from the log, beside a running server too; meanwhile they show a part",
+    )
 
 
 def _backup(arguments: Namespace, terminal: Terminal) -> int:
@@ -70,9 +75,17 @@ def _size(path: Path) -> int:
 def _doctor(arguments: Namespace, terminal: Terminal) -> int:
     import asyncio
 
-    from ensue.cli.checks import examine
+    from ensue.cli.checks import derive_anew, examine
 
     config = read_config(arguments)
+    if arguments.reindex:
+
+        def told(done: int, left: int) -> None:
+            terminal.progress(f"search and counts: {done:,} of {done + left:,} events")
+
+        done = asyncio.run(derive_anew(config, told))
+        terminal.progress("")
+        terminal.note(f"Search and counts are made anew from {done:,} events.")
     findings = asyncio.run(examine(config, round(time.time() * 1000)))
     return report([finding.shown() for finding in findings], terminal, as_json=arguments.json)
 

@@ -92,12 +92,12 @@ class _Kept(Struct, frozen=True):
 _decoder: Final = msgspec.json.Decoder(_Kept, float_hook=str)
 
 
-def event_words(body: bytes) -> list[str]:
-    """The distinct words of an event as `encode_event` wrote it, at most `MOST`."""
+def event_words(body: bytes) -> Collection[str]:
+    """The distinct words of an event as `encode_event` wrote it, in order, at most `MOST`."""
     try:
         event = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return []
+        return ()
     card = event.card
     texts = [event.type, event.subject or ""]
     if card is not None:
@@ -105,8 +105,8 @@ def event_words(body: bytes) -> list[str]:
         if card.content is not None:
             texts += _texts(card.content.value)
     texts += _texts(event.data)
-    found = list(dict.fromkeys(words(" ".join(texts))))
-    return found if len(found) <= MOST else found[:MOST]
+    found = dict.fromkeys(words(" ".join(texts)))
+    return found if len(found) <= MOST else tuple(found)[:MOST]
 
 
 def _texts(value: Any) -> list[str]:

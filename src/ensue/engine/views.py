@@ -15,13 +15,15 @@ from ensue.store.base import Store
 
 _log = logging.getLogger("ensue.engine")
 
-_GATHER: Final = 0.25
+_GATHER: Final = 0.4
 """Seconds that news waits for more of it."""
 
 _LOOK: Final = 5.0
 """Seconds after which it is looked without any news: what was pruned is none."""
 
-_STEP: Final = 1_000
+_STEP: Final = 4_000
+"""Events in one step: some 50 ms of another thread."""
+
 _MANY: Final = 50_000
 """So many events behind are worth a word in the log: the views are being made anew."""
 

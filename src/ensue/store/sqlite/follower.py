@@ -28,10 +28,8 @@ CACHE: Final = 8 * 1024
 CHECKPOINT: Final = 4_000
 
 STATE: Final = "CREATE TABLE state (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
-TABLES: Final = (
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (sql LIKE 'CREATE VIRTUAL%' OR name IN "
-    "('state', 'owner', 'volume'))"
-)
+TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+INDEXES: Final = f"{TABLES} AND sql LIKE 'CREATE VIRTUAL%'"
 LOG: Final = (
     "SELECT (SELECT value FROM meta WHERE name = 'epoch'), (SELECT value FROM meta WHERE name = 'floor'), "
     "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
@@ -131,8 +129,9 @@ class Follower:
         """Forget everything, so that the next steps make it anew."""
         views = _there(self._views)
         with _transaction(views):
-            for (name,) in views(TABLES).fetchall():
-                views(f"DROP TABLE {name}")
+            for which in (INDEXES, TABLES):  # what an index keeps in tables goes with it
+                for (name,) in views(which).fetchall():
+                    views(f"DROP TABLE {name}")
             self._make()
 
     def step(self, limit: int) -> tuple[Followed, int]:
@@ -151,7 +150,8 @@ class Follower:
             words.drop(floor)
             words.let_go(row[1:] for row in lost if row[1] <= at)
             words.take_in(come)
-            words.seal()
+            if len(come) < limit:
+                words.seal()
             if not lost and not come:
                 at = head  # what is between was lost before it was taken in
             at, told = come[-1][0] if come else at, lost[-1][0] if lost else told

@@ -21,6 +21,9 @@ OWNER: Final = "SELECT number FROM owner WHERE project = ?"
 OWN: Final = "INSERT INTO owner (project) VALUES (?) RETURNING number"
 TOGETHER: Final = 64
 
+MERGED: Final = 16
+"""So many parts of a volume become one at once: rarely, as the whole is put in order when it is full."""
+
 Kept = tuple[int, str, bytes]
 """An event: its cursor, its project, and its body as it is kept."""
 
@@ -40,7 +43,9 @@ class Index:
         """Index events that follow those before."""
         for volume, rows in self._by_volume(events):
             if volume not in self._volumes:
-                self._execute(WORDS.format(table(volume)))
+                name = table(volume)
+                self._execute(WORDS.format(name))
+                self._execute(f"INSERT INTO {name} ({name}, rank) VALUES ('automerge', {MERGED})")
                 self._execute("INSERT INTO volume VALUES (?, 0)", (volume,))
                 self._volumes[volume] = 0
             self._write(f"INSERT INTO {table(volume)} (rowid, words) VALUES ", "(?, ?)", rows)

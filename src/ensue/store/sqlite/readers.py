@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -45,7 +46,7 @@ class Readers:
         found: apsw.Connection | None = getattr(self._here, "connection", None)
         if found is None:
             found = self._here.connection = connect(self._file, readonly=True)
-            if self._views.exists():
+            with suppress(apsw.Error):  # search says so; whatever else is read needs no views
                 found.execute("ATTACH ? AS views", (str(self._views),))
             self._connections.append(found)
         return found

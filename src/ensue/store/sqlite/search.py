@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+import apsw
 from msgspec import Struct
 
+from ensue.domain.errors import EnsueError
 from ensue.domain.words import asked
 from ensue.store.sqlite.driver import Execute, integers
 
@@ -93,9 +95,13 @@ class _Walk:
         self._budget = SCAN
         self._seeks = SEEKS
         self.top = 0
-        for (owner,) in execute(OWNER, (question.project,)):
+        try:
+            owners = execute(OWNER, (question.project,)).fetchall()
+        except apsw.SQLError:
+            raise EnsueError("unavailable", "Search is made anew; try again in a moment.", retry_after=1) from None
+        for (owner,) in owners:
             self._owner = owner
-            self.top = min(question.before, 1 + next((one for (one,) in execute(FOLLOWED)), 0))
+            self.top = min(question.before, 1 + execute(FOLLOWED).fetchall()[0][0])
 
     def __iter__(self) -> Iterator[Sequence[int]]:
         ends = time.perf_counter() + PATIENCE

@@ -1,0 +1,168 @@
+"""Hides what search and counts cost: a page by every kind of word, and what an ingested event pays for being found."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw
+
+from bench.measures import Row
+from bench.processes import Product
+from ensue import app
+from ensue.config import Config
+from ensue.domain.delivery import Entry
+from ensue.domain.event import Card, Event
+from ensue.domain.ids import event_id
+from ensue.store.base import Changes, Store
+
+GOAL: Final = 50.0
+"""Milliseconds for a page."""
+
+BATCH: Final = 4_000
+ASKED: Final = 40
+"""How often each question is asked."""
+
+QUESTIONS: Final = {
+    "a word of every event": "q=paid",
+    "a word of one in a thousand": "q=customer 417",
+    "a word of one event": "q=ref777",
+    "a word of none": "q=nowhere",
+    "the beginning of many words": "q=r",
+    "the beginning of no word": "q=nowh",
+    "two words that never meet": "q=even odd",
+    "a word of every event, by a rare subject": "q=paid&subject=customer-417",
+    "a word of every event, by a rare category": "q=paid&category=rare",
+    "a word of every event, in the feed": "q=paid&feed=true",
+}
+
+
+def views(count: int, seconds: float, rounds: int) -> list[Row]:
+    """Search in `count` events, then the hot path with and without views, in turns."""
+    product = Product()
+    entered, took = asyncio.run(_fill(product.directory, count))
+    rows = [
+        Row(f"search made anew, {entered:,} events", f"{entered / took:,.0f} events/s", more=f"{took:.1f} s in all"),
+    ]
+    with product:
+        rows += [_asked(product, what, query, count) for what, query in QUESTIONS.items()]
+    rows.append(_hot("an event of 300 bytes", {}, seconds, rounds))
+    rows.append(_hot("a wordy one", next(_facts(1)), seconds, rounds))
+    return rows
+
+
+def _asked(product: Product, what: str, query: str, count: int) -> Row:
+    times = []
+    path = f"/events?limit=50&{quote(query, safe='=&')}"
+    for _ in range(ASKED):
+        began = time.perf_counter()
+        found = product.api("GET", path)
+        times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    p50, p99 = median(times), times[int(ASKED * 0.99)]
+    more = f"{len(found['items'])} on the page{', which goes on' if found.get('next') else ''}"
+    return Row(f"{what}, {count:,} events", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", "≤ 50 ms", p50 <= GOAL, more)
+
+
+def _hot(what: str, event: dict[str, Any], seconds: float, rounds: int) -> Row:
+    """Processor time of an ingested event until nothing is left to do, with views and without."""
+    costs: dict[bool, list[float]] = {True: [], False: []}
+    with Product() as product, Product(module="bench.deaf") as deaf:
+        for _ in range(rounds):
+            for one, follows in ((product, True), (deaf, False)):
+                before = one.cpu()
+                result = one.load(seconds=seconds, event=event)
+                if follows:
+                    _caught_up(one)
+                costs[follows].append((one.cpu() - before) / result["events"] * 1e6)
+    with_views, without = median(costs[True]), median(costs[False])
+    share = with_views / without
+    more = f"{without:.0f} → {with_views:.0f} µs of CPU an event"
+    return Row(
+        f"ingest with search and counts against none, {what}", f"{share:.2f} × the CPU", "≤ 1.1 ×", share <= 1.1, more
+    )
+
+
+def _caught_up(product: Product) -> None:
+    """Wait until an event that is sent now is found."""
+    word = f"last{time.monotonic_ns()}"
+    product.api("POST", "/events", {"type": "bench.last", "data": word})
+    while not product.api("GET", f"/events?q={word}")["items"]:
+        time.sleep(0.05)
+
+
+def _facts(count: int) -> Iterator[dict[str, Any]]:
+    """Events such as a shop sends: about 300 bytes, twenty words, a few of them rare."""
+    chance = random.Random(7)
+    words = [f"word{number}" for number in range(20_000)]
+    for number in range(count):
+        yield {
+            "type": "order.paid",
+            "subject": f"customer-{number % 1000}",
+            "card": {
+                "title": f"Order {number} was paid",
+                "category": "rare" if number % 10_000 == 77 else "orders",
+            },
+            "data": {
+                "reference": f"ref{number}",
+                "amount": chance.randrange(100, 99_999) / 100,
+                "currency": "EUR",
+                "email": f"{chance.choice(words)}@example.com",
+                "side": "even" if number % 2 == 0 else "odd",
+                "note": " ".join(chance.choices(words, k=6)),
+            },
+        }
+
+
+async def _fill(directory: Path, count: int) -> tuple[int, float]:
+    """Put events into the store of a server that does not run, and make its views; how many, and seconds for that."""
+    house = app.build(Config(data=str(directory)))
+    await app.open_house(house)
+    store = house.store
+    (project,) = await store.list("project", None, None, 1)
+    try:
+        entries: list[Entry] = []
+        for fact in _facts(count):
+            entries.append(_entry(project.id, fact))
+            if len(entries) == BATCH:
+                await store.append(partial(_given, entries))
+                entries = []
+        if entries:
+            await store.append(partial(_given, entries))
+        return count, await _follow(store)
+    finally:
+        await store.close()
+
+
+async def _follow(store: Store) -> float:
+    began = time.perf_counter()
+    while (await store.catch_up(BATCH)).left:
+        pass
+    return time.perf_counter() - began
+
+
+def _entry(project: str, fact: dict[str, Any]) -> Entry:
+    now = time.time_ns() // 1_000_000
+    card = Card(**fact["card"])
+    data = Raw(msgspec.json.encode(fact["data"]))
+    made = Event(
+        id=event_id(now),
+        project=project,
+        type=fact["type"],
+        subject=fact["subject"],
+        card=card,
+        data=data,
+        time=now,
+        received_at=now,
+    )
+    return Entry(made)
+
+
+def _given(entries: Sequence[Entry], _: Changes) -> Sequence[Entry]:
+    return entries
