@@ -31,8 +31,10 @@ CLIENTS = (1, 8, 32, 64)
 EVENTS = {1: 60, 8: 200, 32: 300, 64: 400}
 """About how many events a round asks for, by clients."""
 BLOWS = ("kill", "stop", "term", "kill twice", "kill")
-WIDTHS = (6, 8, 11, 9, 9, 8, 8, 9, 9)
-TITLES = ("round", "clients", "blow", "accepted", "received", "claims", "resent", "repeats", "seconds")
+PAST = 600
+"""So many events happened before the first round; each round replays them."""
+WIDTHS = (6, 8, 11, 9, 9, 8, 9, 8, 9, 9)
+TITLES = ("round", "clients", "blow", "accepted", "received", "claims", "replayed", "resent", "repeats", "seconds")
 
 
 class Row(Struct, frozen=True):
@@ -45,6 +47,7 @@ class Row(Struct, frozen=True):
     accepted: int
     received: int
     claims: int
+    replayed: int
     resent: int
     repeats: int
     seconds: float
@@ -189,7 +192,8 @@ class Load:
 
 
 class Chaos:
-    """A server, its receiver and the rounds that they go through."""
+    """A server, its receiver and the rounds that they go through. `cut` counts the blows that met a replay which still
+    ran."""
 
     def __init__(self, server: Server, sink: Sink, seed: int) -> None:
         self.server = server
@@ -199,6 +203,8 @@ class Chaos:
         self._follower = Follower(server)
         self._following: asyncio.Task[None] | None = None
         self._round = 0
+        self._again = ""
+        self.cut = 0
 
     async def begin(self) -> None:
         """Start the server and make the triggers: one with room, one with little."""
@@ -207,6 +213,10 @@ class Chaos:
         retry = {"attempts": 20, "schedule": [0.1]}
         await self.server.trigger(self._sink.url, match={"type": "chaos.wide"}, retry=retry)
         await self.server.trigger(self._sink.url, match={"type": "chaos.narrow"}, retry=retry, concurrency=3)
+        again = await self.server.trigger(self._sink.url, match={"type": "never"}, retry=retry, concurrency=100)
+        self._again = again["id"]
+        past = {"events": [{"type": "past.happened", "data": {"number": number}} for number in range(PAST)]}
+        assert (await self.server.call("POST", "/api/v1/events/batch", past)).status == 207
         self._following = asyncio.create_task(self._follower.run())
         await eventually(lambda: self._follower.cursor, "the stream begins")
 
@@ -224,10 +234,12 @@ class Chaos:
         self._ledger.begin_round()
         self._sink.received.clear()
         self._follower.seen.clear()
+        self._ledger.replay = await self._replay()
         load = Load(self.server, self._ledger, self._chance, f"r{self._round}", EVENTS[clients])
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(clients))
             blown = group.create_task(self._blow(blow, load, EVENTS[clients]))
+        await eventually(lambda: not self._ledger.replaying(), "the replay ends", PATIENCE)
         await eventually(lambda: not self._ledger.pending(), "all debts are paid", PATIENCE)
         seconds = time.monotonic() - blown.result()
         order = self._ledger.order()
@@ -235,10 +247,17 @@ class Chaos:
             await eventually(lambda: len(self._follower.seen) >= len(order), "the stream tells of all", STREAM_PATIENCE)
         return self._row(clients, blow, seconds)
 
+    async def _replay(self) -> str:
+        """Begin to send again what happened before the first round; the replay's id."""
+        answered = await self.server.call("POST", "/api/v1/replays", {"to": self._again, "type": "past.*"})
+        assert (answered.status, answered.json["count"]) == (201, PAST), answered
+        return str(answered.json["id"])
+
     async def _blow(self, blow: str, load: Load, budget: int) -> float:
         """Strike when a random part of the load was accepted; when the server was well again (monotonic seconds)."""
         await load.mark(round(budget * self._chance.uniform(0.02, 0.7))).wait()
         await asyncio.sleep(self._chance.uniform(0, 0.02))
+        self.cut += self._ledger.replaying()
         blows: dict[str, Callable[[], Awaitable[None]]] = {"stop": self._freeze, "kill": self._kill, "term": self._end}
         for _ in range(2 if blow == "kill twice" else 1):
             await blows[blow.removesuffix(" twice")]()
@@ -273,11 +292,13 @@ class Chaos:
             accepted=len(self._ledger.accepted),
             received=len(ids),
             claims=sum(one.claim for one in self._ledger.owed()),
+            replayed=sum(one.replay is not None for one in self._ledger.owed()),
             resent=self._ledger.resent,
             repeats=len(received) - len(ids),
             seconds=seconds,
             violations=self._follower.faults
-            + self._ledger.violations(received, self._follower.seen, killed=blow.startswith("kill")),
+            + self._ledger.violations(received, self._follower.seen, killed=blow.startswith("kill"))
+            + self._ledger.replay_violations(PAST),
         )
 
 
@@ -322,7 +343,7 @@ async def run(rounds: int, seed: int, directory: Path) -> bool:
 
 
 def _print_sums(rows: list[Row], seconds: float) -> None:
-    sums = [sum(getattr(row, name) for row in rows) for name in TITLES[3:8]]
+    sums = [sum(getattr(row, name) for row in rows) for name in TITLES[3:9]]
     longest = max(row.seconds for row in rows)
     violated = sum(bool(row.violations) for row in rows)
     _say(

@@ -3,6 +3,7 @@
 The file is opened read-only beside the server: what it claimed is nowhere else to be seen.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ class Owed(Struct, frozen=True):
     state: int
     claim: int
     tries: int
+    replay: str | None
 
 
 def opened(file: Path) -> sqlite3.Connection:
@@ -41,6 +43,7 @@ class Ledger:
         self.asked: set[str] = set()
         self.refused: list[str] = []
         self.resent = 0
+        self.replay = ""
         self._number = self._cursor = 0
 
     def begin_round(self) -> None:
@@ -55,7 +58,7 @@ class Ledger:
 
     def owed(self) -> Sequence[Owed]:
         """The deliveries of this round that send something."""
-        text = "SELECT id, event_id, state, claim, tries FROM delivery WHERE number > ? AND kind = 'webhook'"
+        text = "SELECT id, event_id, state, claim, tries, replay FROM delivery WHERE number > ? AND kind = 'webhook'"
         with self._open() as database:
             return [Owed(*row) for row in database.execute(text, (self._number,))]
 
@@ -63,6 +66,23 @@ class Ledger:
         """How many deliveries are not ended, scheduled events too."""
         with self._open() as database:
             return int(database.execute("SELECT count(*) FROM delivery WHERE state = ?", (PENDING,)).fetchone()[0])
+
+    def replaying(self) -> bool:
+        """Whether the replay of this round still runs."""
+        with self._open() as database:
+            text = "SELECT body FROM document WHERE kind = 'replay' AND id = ?"
+            kept = json.loads(database.execute(text, (self.replay,)).fetchone()[0])
+        return bool(kept.get("state", "running") == "running")
+
+    def replay_violations(self, count: int) -> list[str]:
+        """What does not hold of this round's replay of `count` events, as sentences."""
+        events = Counter(one.event for one in self.owed() if one.replay == self.replay)
+        strange = {one.replay for one in self.owed()} - {None, self.replay}
+        return [
+            *(f"{event} was replayed {times} times" for event, times in events.items() if times != 1),
+            *([] if len(events) == count else [f"{len(events)} of {count} events were replayed"]),
+            *(f"the replay {replay} went on after its end" for replay in strange),
+        ]
 
     def logged(self) -> dict[str, list[str]]:
         """The ids in the log of each event that was asked for in this round."""
@@ -85,7 +105,9 @@ class Ledger:
         return [
             *(f"{name} was refused: {why}" for name, why in (one.split(" ", 1) for one in self.refused)),
             *_log_violations(self.accepted, logged),
-            *_debt_violations(owed, {event for ids in logged.values() for event in ids}),
+            *_debt_violations(
+                [one for one in owed if one.replay is None], {event for ids in logged.values() for event in ids}
+            ),
             *_post_violations(owed, posts, killed=killed),
             *_stream_violations(seen, self.order()),
         ]
@@ -107,14 +129,14 @@ def _debt_violations(owed: Sequence[Owed], logged: set[str]) -> Iterator[str]:
     for one in owed:
         if one.event not in logged:
             yield f"{one.id} is owed for {one.event}, of which nobody knows"
-        if one.state != DELIVERED:
-            yield f"{one.id} ended in state {one.state}"
 
 
 def _post_violations(owed: Sequence[Owed], posts: Counter[str], *, killed: bool) -> Iterator[str]:
     known = {one.id for one in owed}
     yield from (f"{delivery} was received, but is not in the file" for delivery in posts.keys() - known)
     for one in owed:
+        if one.state != DELIVERED:
+            yield f"{one.id} ended in state {one.state}"
         count = posts[one.id]
         if not count:
             yield f"{one.id} counts as delivered, but nobody received it"
