@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { wordsByGroup } from './scripts/words.ts';
 
 const server = process.env.ENSUE_URL ?? 'http://127.0.0.1:4122';
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), wordsByGroup()],
   build: {
     outDir: '../src/ensue/static',
     emptyOutDir: true,

@@ -1,0 +1,49 @@
+/**
+ * Hides that all words stand in one file, while a screen loads only its own: at build time `words.keys.title` becomes a
+ * read of the module `words.ts?group=keys`, which holds that group alone and goes where it is used.
+ */
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import type { Plugin } from 'vite';
+
+const IMPORT = /import\s*\{\s*words\s*\}\s*from\s*['"]([^'"]*\/words)(?:\.ts)?['"];?/;
+const GROUP = '?group=';
+
+export function wordsByGroup(): Plugin {
+  return {
+    name: 'words-by-group',
+    apply: 'build',
+    enforce: 'post',
+    transform(code, id) {
+      const found = IMPORT.exec(code);
+      if (!found || id.includes(GROUP)) return null;
+      const rest = code.replace(found[0], '');
+      const groups = [...new Set([...rest.matchAll(/\bwords\.(\w+)/g)].map((match) => match[1] ?? ''))].filter((group) => group !== 'ts');
+      const imports = groups.map((group) => `import { words as words_${group} } from '${found[1]}.ts${GROUP}${group}';`);
+      const read = rest.replace(/\bwords\.(?!ts\b)(\w+)/g, 'words_$1');
+      if (/\bwords\[|[(,=]\s*words\s*[,;)]/.test(read)) this.error(`${id} reads words by a name that is not written out`);
+      return { code: imports.join('\n') + read, map: null };
+    },
+    load(id) {
+      const [file, group] = id.split(GROUP);
+      return file && group ? alone(readFileSync(file, 'utf8'), group) : null;
+    },
+  };
+}
+
+/** The file's beginning, and of its words that group alone. */
+function alone(text: string, group: string): string {
+  const source = ts.createSourceFile('words.ts', text, ts.ScriptTarget.Latest, true);
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (name.getText() !== 'words' || !initializer) continue;
+      const object = ts.isAsExpression(initializer) ? initializer.expression : initializer;
+      const property = (object as ts.ObjectLiteralExpression).properties.find((one) => one.name?.getText() === group);
+      if (!property) throw new Error(`words.ts has no group ${group}`);
+      const value = ts.isPropertyAssignment(property) ? property.initializer.getText() : group;
+      return `${text.slice(0, statement.getFullStart())}\nexport const words = ${value};`;
+    }
+  }
+  throw new Error('words.ts exports no words');
+}
