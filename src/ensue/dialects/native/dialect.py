@@ -40,19 +40,12 @@ class NativeDialect(ByToken):
             return await _by_key(engine, call, route)
         people = cast("WholeEngine", engine).people
         require_same_origin(call, people.post.public_url)
-        return await (people.person(token) if route.personal else people.caller(token, _project_named(call, route)))
+        if route.personal:
+            return await people.person(token)
+        return await people.caller(token, call.parameters[route.project] if route.project else call.header(PROJECT))
 
 
 async def _by_key(engine: Engine, call: Call, route: Route) -> Key:
     if route.scope is None and call.header("authorization") is None:
         raise EnsueError("unauthorized", "You are not signed in; sign in first.")
     return await bearer_key(engine, call)
-
-
-def _project_named(call: Call, route: Route) -> str | None:
-    """The project that is meant: in the path, by the header, or by the query where a route takes it there."""
-    if route.project:
-        return call.parameters[route.project]
-    if any(parameter.name == "project" for parameter in route.query):
-        return next((value for name, value in call.query_pairs() if name == "project"), call.header(PROJECT))
-    return call.header(PROJECT)

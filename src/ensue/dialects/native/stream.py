@@ -14,7 +14,6 @@ from ensue.store.base import EventQuery
 
 PARAMETERS: Final = (
     *FIELDS,
-    QueryParameter("project", "With a session, where no header can be set: as `Ensue-Project`."),
     QueryParameter("after", "A cursor: what was committed after it comes first. `Last-Event-ID` wins over it."),
 )
 _FORM: Final = "native"

@@ -1,0 +1,179 @@
+"""Passwords over the native API: what may be chosen, how often may be guessed, and how one gets back in."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ensue.domain.account import MAX_PASSWORD
+from ensue.domain.letter import Letter
+from tests.dialects.edge import EVENTS, Edge
+from tests.dialects.people import PASSWORD, SESSION, Browser, after_hash, first
+
+OTHER = "another long enough one"
+SETUP = "/api/v1/setup"
+RESET = "/api/v1/password/reset"
+
+
+async def test_set_up_is_closed_for_good(api: Edge) -> None:
+    """A wrong link, an older one, and any once there was an account make none; two at once make one."""
+    accounts = api.house.engine.people.accounts
+    body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    older, link = await accounts.open_setup(), await accounts.open_setup()
+    for wrong in ("", "x", older):
+        assert (await Browser(api)("POST", SETUP, body | {"link": wrong})).error == (404, "not_found", "link")
+    others = [body | {"link": link, "email": f"ada{number}@example.com"} for number in range(3)]
+    got = await asyncio.gather(*(Browser(api)("POST", SETUP, one) for one in others))
+    assert sorted(one.status for one in got) == [201, 409, 409]
+    for closed in (link, older, ""):
+        assert (await Browser(api)("POST", SETUP, body | {"link": closed})).error[:2] == (409, "conflict")
+    assert await accounts.open_setup() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"password": "short"}, "password"),
+        ({"password": "ada@example.com"}, "password"),
+        ({"password": "a" * 20}, "password"),
+        ({"password": "ab" * MAX_PASSWORD}, "password"),
+        ({"email": "ada"}, "email"),
+        ({"email": "a b@example.com"}, "email"),
+        ({"email": "ada@example.com\r\nBcc: eve@example.com"}, "email"),
+        ({"name": ""}, "name"),
+        ({"name": "\u202e"}, "name"),
+        ({"name": 1}, "name"),
+        ({"password": None}, "password"),
+        ({"role": "owner"}, None),
+    ],
+)
+async def test_what_makes_no_account(api: Edge, change: dict[str, Any], field: str | None) -> None:
+    """Named field by field; set-up stays open."""
+    link = await api.house.engine.people.accounts.open_setup()
+    body = {"link": link, "name": "Ada", "email": "ada@example.com", "password": PASSWORD} | change
+    assert (await Browser(api)("POST", SETUP, body)).error == (400, "invalid", field)
+    assert (await Browser(api)("GET", "/api/v1/console")).json["setup_needed"] is True
+
+
+async def test_nobody_learns_who_has_an_account(api: Edge) -> None:
+    """A wrong password and an address that nobody has get the same answer, and as much is computed for both."""
+    await first(api)
+    passwords = api.house.engine.people.accounts._passwords
+    compared: list[str] = []
+    real = passwords._compare
+
+    def counted(password: str, kept: str) -> bool:
+        compared.append(kept)
+        return real(password, kept)
+
+    passwords._compare = counted  # type: ignore[method-assign]
+    known = await Browser(api).sign_in("ada@example.com", OTHER)
+    unknown = await Browser(api).sign_in("eve@example.com", OTHER)
+    assert (known.status, known.body, known.headers) == (unknown.status, unknown.body, unknown.headers)
+    assert known.error[:2] == (401, "unauthorized")
+    assert [kept.split("$")[:4] for kept in compared] == [compared[0].split("$")[:4]] * 2
+    forgot = [
+        await Browser(api)("POST", "/api/v1/password/forgotten", {"email": f"{name}@example.com"})
+        for name in ("ada", "eve")
+    ]
+    assert [(one.status, one.body) for one in forgot] == [(202, b"")] * 2
+
+
+async def test_guessing_is_slowed_down(api: Edge) -> None:
+    """After ten tries with an address a further one waits, the right password too; others are not held up."""
+    await first(api)
+    browser = Browser(api)
+    assert [(await browser.sign_in("Ada@example.com", OTHER)).status for _ in range(10)] == [401] * 10
+    slow = await browser.sign_in("ada@example.com")
+    assert slow.error[:2] == (429, "rate_limited")
+    assert slow.headers["retry-after"] == "30"
+    assert (await browser.sign_in("eve@example.com")).status == 401
+    api.clock.turn(30_000)
+    assert (await browser.sign_in("ada@example.com")).status == 200
+    assert (await browser.sign_in("ada@example.com", OTHER)).status == 401
+
+
+async def test_guessing_at_many_addresses_is_slowed_down(api: Edge) -> None:
+    """Thirty tries from one place, whatever the address; nothing is hashed beyond."""
+    browser = Browser(api)
+    tried = [(await browser.sign_in(f"a{number}@example.com")).status for number in range(31)]
+    assert tried == [401] * 30 + [429]
+    api.clock.turn(5_000)
+    assert (await browser.sign_in("b@example.com")).status == 401
+
+
+async def test_another_password(api: Edge) -> None:
+    """The old one is asked for; every other session ends; the new one signs in."""
+    ada = await first(api)
+    phone = Browser(api)
+    await phone.sign_in("ada@example.com")
+    path = "/api/v1/password"
+    assert (await ada("POST", path, {"old": OTHER, "new": OTHER})).error == (400, "invalid", "old")
+    assert (await ada("POST", path, {"old": PASSWORD, "new": "short"})).error == (400, "invalid", "new")
+    assert (await ada("POST", path, {"old": PASSWORD, "new": OTHER})).status == 204
+    assert (await ada("GET", SESSION)).status == 200
+    assert (await phone("GET", SESSION)).status == 401
+    assert (await phone.sign_in("ada@example.com")).status == 401
+    assert (await phone.sign_in("ada@example.com", OTHER)).status == 200
+
+
+async def test_a_reset(api: Edge) -> None:
+    """The newest link works once, within an hour; it ends all sessions and signs in."""
+    accounts = api.house.engine.people.accounts
+    ada = await first(api)
+    older = after_hash(await accounts.reset_link("ADA@example.com"))
+    link = after_hash(await accounts.reset_link("ada@example.com"))
+    back = Browser(api)
+    assert (await back("POST", RESET, {"link": older, "password": OTHER})).error == (404, "not_found", "link")
+    assert (await back("POST", RESET, {"link": link, "password": "short"})).error == (400, "invalid", "password")
+    got = await back("POST", RESET, {"link": link, "password": OTHER})
+    assert (got.status, got.json["member"]["name"]) == (200, "Ada")
+    assert (await back("GET", EVENTS)).status == 200
+    assert (await ada("GET", EVENTS)).error[:2] == (401, "unauthorized")
+    assert (await back("POST", RESET, {"link": link, "password": PASSWORD})).error == (404, "not_found", "link")
+    late = after_hash(await accounts.reset_link("ada@example.com"))
+    api.clock.turn(3_600_000)
+    assert (await back("POST", RESET, {"link": late, "password": PASSWORD})).error == (404, "not_found", "link")
+    assert (await back.sign_in("ada@example.com", OTHER)).status == 200
+
+
+async def test_one_reset_of_many_at_once_wins(api: Edge) -> None:
+    """The same link used twice at the same moment sets one password."""
+    await first(api)
+    link = after_hash(await api.house.engine.people.accounts.reset_link("ada@example.com"))
+    bodies = [{"link": link, "password": f"{OTHER} {number}"} for number in range(3)]
+    got = await asyncio.gather(*(Browser(api)("POST", RESET, body) for body in bodies))
+    assert sorted(one.status for one in got) == [200, 404, 404]
+    won = next(body["password"] for body, one in zip(bodies, got, strict=True) if one.status == 200)
+    assert (await Browser(api).sign_in("ada@example.com", won)).status == 200
+
+
+class Mailbox:
+    """A mailer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def send(self, letter: Letter) -> None:
+        """Keep it."""
+        self.letters.append(letter)
+
+
+async def test_links_by_mail(api: Edge) -> None:
+    """With a mail server an invitation's link goes to its address alone; a forgotten password's goes to the account's
+    address, three times at once at most; nobody else gets any."""
+    people, mailbox = api.house.engine.people, Mailbox()
+    ada = await first(api)
+    people.post._mailer = mailbox
+    invited = await ada("POST", "/api/v1/invitations", {"email": "grace@example.com", "role": "viewer"})
+    assert "link" not in invited.json
+    assert [letter.to for letter in mailbox.letters] == ["grace@example.com"]
+    link = mailbox.letters[0].text.split("#")[1].split()[0]
+    assert (await Browser(api)("POST", "/api/v1/invitations/read", {"link": link})).status == 200
+    for address in ("eve@example.com", *["ADA@example.com"] * 5):
+        assert (await Browser(api)("POST", "/api/v1/password/forgotten", {"email": address})).status == 202
+    while people.accounts._mailing:
+        await asyncio.wait(people.accounts._mailing)
+    assert [letter.to for letter in mailbox.letters[1:]] == ["ada@example.com"] * 3
+    last = mailbox.letters[-1].text.split("#")[1].split()[0]
+    assert (await Browser(api)("POST", RESET, {"link": last, "password": OTHER})).status == 200
