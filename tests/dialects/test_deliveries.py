@@ -37,7 +37,12 @@ async def test_an_attempt_is_told_whole(api: Edge) -> None:
         await sink.wait_for(1)
         (listed,) = await api.items(DELIVERIES)
         delivery = await ended(api, listed["id"])
-    assert (delivery["kind"], delivery["event"], delivery["state"], delivery["tries"]) == ("webhook", event, "pending", 1)
+    assert (delivery["kind"], delivery["event"], delivery["state"], delivery["tries"]) == (
+        "webhook",
+        event,
+        "pending",
+        1,
+    )
     (attempt,) = delivery["attempts"]
     assert (attempt["claim"], attempt["number"], attempt["result"]) == (1, 1, "failed")
     assert attempt["request"]["headers"]["X-Secret"] == "***"
@@ -123,3 +128,22 @@ async def test_scheduled_events_are_no_deliveries_here(api: Edge) -> None:
     assert await api.items(f"{DELIVERIES}?event={event}") == []
     for item in await api.items(f"{EVENTS}?state=scheduled"):
         assert (await api("GET", f"{DELIVERIES}/{item['id']}")).error[:2] == (404, "not_found")
+
+
+async def test_a_list_tells_the_event_and_the_last_attempt_where_asked(api: Edge) -> None:
+    """Type and title beside each delivery, and its last try in short; a removed event has neither."""
+    async with Sink(lambda _: Reply(503, b"busy")) as sink:
+        await api.trigger(sink.url)
+        event = await api.send(card={"title": "Paid"})
+        await sink.wait_for(1)
+        (listed,) = await api.items(DELIVERIES)
+        await ended(api, listed["id"])
+    (plain,) = await api.items(DELIVERIES)
+    assert "type" not in plain
+    assert "last" not in plain
+    (told,) = await api.items(f"{DELIVERIES}?details=true")
+    assert (told["type"], told["title"], told["last"]["status"]) == ("order.paid", "Paid", 503)
+    assert (await api("DELETE", f"{EVENTS}/{event}")).status == 204
+    (gone,) = await api.items(f"{DELIVERIES}?details=true")
+    assert "type" not in gone
+    assert gone["last"]["status"] == 503

@@ -7,8 +7,9 @@ from typing import Final, get_args
 
 from msgspec.structs import replace
 
+from ensue.dialects.native.last import last_attempt_view
 from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
-from ensue.dialects.native.render import DeliveryPage, attempt_view, delivery_view
+from ensue.dialects.native.render import DeliveryPage, DeliveryView, attempt_view, delivery_view
 from ensue.domain.delivery import SCHEDULED, Delivery, State
 from ensue.domain.errors import EnsueError
 from ensue.engine.engine import Engine
@@ -23,6 +24,7 @@ PAGE: Final = (
     QueryParameter("replay", "The id of the replay that made them."),
     QueryParameter("since", "Made from this time on (RFC 3339)."),
     QueryParameter("until", "Made before this time (RFC 3339)."),
+    QueryParameter("details", "`true`: each with its event's type and title, and with its last attempt.", bool),
     LIMIT,
     NEXT,
 )
@@ -46,7 +48,20 @@ async def page(engine: Engine, call: Call) -> Answer:
     )
     found = await engine.deliveries(query)
     views = [delivery_view(delivery, call.now) for delivery in found.items]
+    if parameters.flag("details"):
+        views = [await _detailed(engine, call.project, view) for view in views]
     return json_answer(200, DeliveryPage(views, next_page(_OF, found.next)))
+
+
+async def _detailed(engine: Engine, project: str, view: DeliveryView) -> DeliveryView:
+    """With what a list shows beside it; an event that is removed has neither type nor title."""
+    attempts = await engine.attempts(project, view.id) if view.tries else ()
+    last = last_attempt_view(attempts[-1]) if attempts else None
+    try:
+        event = (await engine.event(project, view.event)).event
+    except EnsueError:
+        return replace(view, last=last)
+    return replace(view, type=event.type, title=event.card.title if event.card else None, last=last)
 
 
 async def _there(engine: Engine, call: Call) -> Delivery:

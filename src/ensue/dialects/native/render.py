@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ensue.dialects.native.cards import CardView, card_view
+from ensue.dialects.native.last import LastAttemptView
 from ensue.domain.delivery import JITTER, Attempt, Delivery, State
 from ensue.domain.event import EMPTY, AttributeValue, Context, Event
 from ensue.domain.key import Key, Scope
@@ -175,7 +176,7 @@ class AttemptView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, or action for a pressed button,
     which has no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts` only where one delivery is
-    asked for."""
+    asked for; `type` and `title` of the event and `last` only in lists with `details`."""
 
     id: str
     kind: str
@@ -191,6 +192,9 @@ class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str | None = None
     replay: str | None = None
     attempts: list[AttemptView] | None = None
+    type: str | None = None
+    title: str | None = None
+    last: LastAttemptView | None = None
 
 
 class DeliveryPage(Struct, frozen=True):

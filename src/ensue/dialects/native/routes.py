@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ensue.dialects.native import actions, batch, deliveries, events, keys, stream, triggers
+from ensue.dialects.native import actions, batch, deliveries, events, keys, stream, trials, triggers
 from ensue.dialects.native.people_routes import PEOPLE
 from ensue.dialects.native.render import (
     DeliveryPage,
@@ -216,6 +216,18 @@ _TRIGGERS: Final = (
         "Make a trigger; `endpoint.secret` is in this answer.",
         {201: TriggerView},
         request=TriggerDraft,
+    ),
+    replace(
+        _do(
+            "/triggers/check",
+            trials.check,
+            "triggers",
+            "checkMatch",
+            "Try a match against the last 50 events of its types; nothing is made.",
+            {200: trials.TrialView},
+            request=trials.TrialDraft,
+        ),
+        role="viewer",
     ),
     _get("/triggers", triggers.page, "triggers", "listTriggers", "List triggers.", TriggerPage, *triggers.PAGE),
     _get("/triggers/{id}", triggers.read, "triggers", "getTrigger", "Read one trigger.", TriggerView),
