@@ -18,7 +18,7 @@ RESET = "/api/v1/password/reset"
 async def test_set_up_is_closed_for_good(api: Edge) -> None:
     """A wrong link, an older one, and any once there was an account make none; two at once make one."""
     accounts = api.house.engine.people.accounts
-    body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    body: dict[str, Any] = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
     older, link = await accounts.open_setup(), await accounts.open_setup()
     for wrong in ("", "x", older):
         assert (await Browser(api)("POST", SETUP, body | {"link": wrong})).error == (404, "not_found", "link")

@@ -30,8 +30,8 @@ def refuse_other_origins(call: Call, public_url: str) -> None:
     """The same for a call without a cookie, which may as well come from a program that names no origin."""
     origin, site = call.header("origin"), call.header("sec-fetch-site")
     if origin is not None and not _is_ours(origin, call, public_url):
-        where = f"; open {public_url}" if public_url else ", the address that this page was opened at"
-        raise EnsueError("forbidden", f"This came from a page of {origin[:100]!r}, not from here{where}.")
+        way = f"; open {public_url} instead." if public_url else ", not of this server."
+        raise EnsueError("forbidden", f"This came from a page of {origin[:100]!r}{way}")
     if site is not None and site.strip().lower() != "same-origin":
         raise EnsueError("forbidden", "This came from a page of another site.")
     _require_json(call)
