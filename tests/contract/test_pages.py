@@ -46,7 +46,13 @@ def varied(number: int) -> dict[str, Any]:
         "subject": f"user_{number % 3}" if number % 4 else None,
         "tenant": f"tenant_{number % 2}" if number % 3 else None,
         "context": Context(f"thread_{number % 5}") if number % 2 else None,
-        "card": Card(category=f"c{number % 2}", test=number % 5 == 0, muted=number % 4 == 0, notify=number % 10 < 3)
+        "card": Card(
+            category=f"c{number % 2}",
+            test=number % 5 == 0,
+            muted=number % 4 == 0,
+            notify=number % 10 < 3,
+            avatar='🤖"' if number % 3 else None,
+        )
         if number % 3
         else None,
     }
@@ -87,6 +93,8 @@ async def followed(store: Store, limit: int, **fields: Any) -> list[Event]:
         ({"muted": True}, lambda one: one.card is not None and one.card.muted),
         ({"muted": False}, lambda one: one.card is None or not one.card.muted),
         ({"notify": True}, lambda one: one.card is not None and one.card.notify),
+        ({"avatar": '🤖"'}, lambda one: one.avatar == '🤖"'),
+        ({"avatar": "🤖"}, lambda _: False),
         ({"notify": False}, lambda one: one.card is None or not one.card.notify),
         (
             {"type": "order.**", "subject": "user_2", "tenant": "tenant_1", "muted": False},

@@ -14,7 +14,7 @@ FULL: dict[str, Any] = {
     "idempotency_key": "k",
     "time": "2026-05-01T00:00:00Z",
     "context": {"id": "c"},
-    "card": {"category": "sales", "test": True, "muted": True, "notify": True},
+    "card": {"category": "sales", "avatar": "🛒", "test": True, "muted": True, "notify": True},
 }
 FILTERS = [
     "type=order.paid",
@@ -28,6 +28,7 @@ FILTERS = [
     "test=true",
     "muted=true",
     "notify=true",
+    "avatar=%F0%9F%9B%92",
     "since=2026-05-01T00:00:00Z&until=2026-05-01T00:00:00.001Z",
 ]
 MISSES = [
@@ -41,6 +42,7 @@ MISSES = [
     "test=false",
     "muted=false",
     "notify=false",
+    "avatar=x",
     "until=2026-05-01T00:00:00Z",
     "since=2026-05-01T00:00:00.001Z",
 ]
@@ -100,7 +102,7 @@ WRONG = [
     ("subject=", "subject"),
     (f"subject={'x' * 256}", "subject"),
     ("subject=%00", "subject"),
-    ("q=words", "q"),
+    ("words=q", "q"),
     ("typ=x", "typ"),
     ("next=", "next"),
     ("next=1", "next"),

@@ -80,6 +80,7 @@ async def test_data_with_line_breaks_is_one_message(api: Edge) -> None:
         ("test=true", {"card": {"test": True}}),
         ("muted=true", {"card": {"muted": True}}),
         ("notify=true", {"card": {"notify": True}}),
+        ("avatar=%F0%9F%9B%92", {"card": {"avatar": "🛒"}}),
         ("idempotency_key=k", {"idempotency_key": "k"}),
     ],
 )

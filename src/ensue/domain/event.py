@@ -89,6 +89,11 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
         return self.card.category if self.card is not None else None
 
     @property
+    def avatar(self) -> str | None:
+        """The card's avatar."""
+        return self.card.avatar if self.card is not None else None
+
+    @property
     def is_test(self) -> bool:
         """Whether it was sent to try things out: it fires only triggers that ask for test events."""
         return self.card is not None and self.card.test

@@ -17,6 +17,7 @@ from ensue.domain.delivery import Attempt, Delivery, Entry, Outcome, State
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread
 from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
@@ -113,6 +114,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     test: bool | None = None
     muted: bool | None = None
     notify: bool | None = None
+    avatar: str | None = None
     without: str | None = None
     feed: bool = False
     words: Sequence[str] = ()
@@ -240,6 +242,10 @@ class Store(Protocol):
 
     async def behind(self) -> int:
         """How many events the log is ahead of search and counts, about."""
+
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """How many events or deliveries there are in each group (`domain/tally.py`), in no order; groups without any
+        are left out. Deliveries are counted in the commit in which they end, events when the store has caught up."""
 
     async def derive_anew(self) -> None:
         """Forget what was derived; `catch_up` makes it anew."""

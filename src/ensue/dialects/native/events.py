@@ -32,6 +32,7 @@ TYPE: Final = QueryParameter("type", "A type pattern: `order.paid`, `order.*`, `
 FIELDS: Final = (
     TYPE,
     QueryParameter("category", "The card's category."),
+    QueryParameter("avatar", "The card's avatar: an emoji, or the URL of an image."),
     QueryParameter("subject", "Whom or what it is about."),
     QueryParameter("context", "The id of the thread that it belongs to."),
     QueryParameter("tenant", "The tenant."),
@@ -152,14 +153,14 @@ def _query(project: str, parameters: Parameters, before: str | None) -> EventQue
 
 def fields_of(parameters: Parameters) -> dict[str, Any]:
     """The parameters of `FIELDS`, as fields of an `EventQuery`."""
-    texts = ("type", "category", "subject", "context", "tenant", "idempotency_key")
+    texts = ("type", "category", "avatar", "subject", "context", "tenant", "idempotency_key")
     chosen: dict[str, Any] = {name: parameters.text(name) for name in texts}
     return chosen | {name: parameters.flag(name) for name in ("test", "muted", "notify")}
 
 
 def wanted(query: EventQuery, event: Event) -> bool:
     """Whether an event is one of those that `query` means."""
-    for name in ("category", "subject", "tenant", "idempotency_key"):
+    for name in ("category", "avatar", "subject", "tenant", "idempotency_key"):
         asked = getattr(query, name)
         if asked is not None and asked != getattr(event, name):
             return False

@@ -8,6 +8,7 @@ order throughout: children are not in it, so the end of a page is as near with a
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from ensue.domain.delivery import Delivery, Once
@@ -191,6 +192,8 @@ def _fits(event: Event, query: EventQuery) -> bool:
         return False
     if query.notify is not None and query.notify != (event.card is not None and event.card.notify):
         return False
+    if query.avatar not in (None, event.avatar):
+        return False
     return query.type is None or matches(query.type, event.type)
 
 
@@ -236,6 +239,8 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
         yield Test("instr(body, CAST('\"idempotency_key\":' AS BLOB))")
     if query.notify:
         yield Test("instr(body, CAST('\"notify\":true' AS BLOB))")
+    if query.avatar is not None:
+        yield Test("instr(body, ?)", (b'"avatar":' + msgspec.json.encode(query.avatar),))
     yield from _row_tests(query)
 
 
