@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-PROCESS_DIRECTORIES = {"acceptance", "interop", "clients"}
+from tests.browser.found import missing
+
+PROCESS_DIRECTORIES = {"acceptance", "browser", "interop", "clients"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -15,3 +17,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parts = item.path.relative_to(here).parts
         if PROCESS_DIRECTORIES & set(parts) or item.get_closest_marker("processes"):
             item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out for want of a browser."""
+    lacks = missing()
+    if lacks:
+        terminalreporter.write_line(f"LEFT OUT: tests/browser needs {' and '.join(lacks)}.", yellow=True, bold=True)

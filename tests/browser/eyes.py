@@ -1,0 +1,127 @@
+"""Hides the browser: a console in it as a person has it, who watches what the page's policy refuses and what breaks."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+from tests.acceptance.server import Server, eventually
+from tests.acceptance.wire import Connection
+from tests.browser.found import AXE, chromium
+
+NAME: Final = "Maya Chen"
+EMAIL: Final = "maya@fjord.example"
+PASSWORD: Final = "grind-coffee-42x"
+DESKTOP: Final = (1440, 900)
+PHONE: Final = (390, 844)
+_LINK: Final = re.compile(r"http\S+/setup#(\S+)")
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium, without a window."""
+    return await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+
+
+async def setup_link(server: Server) -> str:
+    """The link that the server prints for its first account, whole."""
+    found = await eventually(lambda: _LINK.search(server.log()), "the server prints a link")
+    return str(found[0])
+
+
+async def make_account(server: Server, project: str = "Fjord Coffee") -> str:
+    """The first account, made without a browser; the value of its cookie."""
+    token = (await setup_link(server)).partition("#")[2]
+    body = {"link": token, "name": NAME, "email": EMAIL, "password": PASSWORD}
+    answered, cookie = await _post(server, "/api/v1/setup", body)
+    project_id = answered["projects"][0]["id"]
+    await _post(server, f"/api/v1/projects/{project_id}", {"name": project}, cookie, "PATCH")
+    return cookie
+
+
+async def _post(server: Server, path: str, body: Any, cookie: str = "", method: str = "POST") -> tuple[Any, str]:
+    headers = {"content-type": "application/json", "sec-fetch-site": "same-origin"}
+    if cookie:
+        headers["cookie"] = f"ensue_session={cookie}"
+    async with Connection(server.port) as connection:
+        answered = await connection.call(method, path, json.dumps(body).encode(), headers)
+    assert answered.status in {200, 201}, answered
+    given = re.search(r"ensue_session=([^;]+)", str(answered.headers.get("set-cookie", "")))
+    return answered.json, given[1] if given else cookie
+
+
+class Eyes:
+    """One browser window on a server. `troubles` is what should never be: refusals by the policy, uncaught errors."""
+
+    def __init__(self, server: Server, browser: Browser) -> None:
+        self.server = server
+        self.browser = browser
+        self.troubles: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    async def window(
+        self, cookie: str | None = None, *, size: tuple[int, int] = DESKTOP, theme: str = "light", scale: float = 1
+    ) -> Page:
+        """A page of a new context: signed in by `cookie`, or nobody."""
+        context = await self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if theme == "dark" else "light",
+            device_scale_factor=scale,
+            has_touch=size == PHONE,
+            is_mobile=size == PHONE,
+            locale="en-GB",
+            timezone_id="Europe/Oslo",
+        )
+        self.contexts.append(context)
+        if cookie is not None:
+            await context.add_cookies(
+                [{"name": "ensue_session", "value": cookie, "url": self.server.url, "httpOnly": True}]
+            )
+        page = await context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.troubles.append(f"uncaught: {error}"))
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.troubles.append(message.text)
+
+    async def open(self, page: Page, path: str) -> None:
+        """Load a path of the server, and wait until its first screen is there."""
+        await page.goto(self.server.url + path)
+        await page.locator("h1").first.wait_for()
+
+    async def close(self) -> None:
+        """Close all windows."""
+        for context in self.contexts:
+            await context.close()
+
+
+async def settled(page: Page) -> None:
+    """Wait until nothing moves: colours in the middle of a change have no contrast to be judged by."""
+    await page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it is now, one line each."""
+    await settled(page)
+    await page.evaluate(await asyncio.to_thread(Path(AXE).read_text, "utf-8"))
+    found = await page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [
+        f"{one['id']}: {one['help']} at {node['target']} {node.get('failureSummary', '')}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+async def assert_accessible(page: Page) -> None:
+    """No violations as it is, in both themes."""
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        found = await violations(page)
+        assert not found, f"{page.url} in {theme}:\n" + "\n".join(found)
