@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ensue.domain.delivery import Delivery, Entry, Failed, Interrupted, Later, Result, Retry, Sent, Skipped
 from ensue.domain.event import Card, Context
+from ensue.domain.tally import TallyQuery
 from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 from ensue.store.memory import MemoryStore
 from ensue.store.past import Past
@@ -215,6 +216,11 @@ class Stores(RuleBasedStateMachine):
         self.now += 7
         self.both(lambda store: store.open(self.now))
 
+    @rule()
+    def forget(self) -> None:
+        """Views are made anew."""
+        self.both(lambda store: store.derive_anew())
+
     @rule(age=st.sampled_from([0, 10 * HOUR]))
     def prune(self, age: int) -> None:
         """What is old goes."""
@@ -242,6 +248,12 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.lanes(None, 100))
         self.both(lambda store: store.changes(0))
         self.both(lambda store: store.list("note", None, None, 100))
+        for store in self.stores:
+            self.loop.run_until_complete(_caught_up(store))
+        self.both(lambda store: store.page(EventQuery(project=PROJECT, words=("tol",), limit=1000)))
+        for project in (PROJECT, OTHER):
+            self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("hour", "type"))))
+            self.both(partial(_tallies, TallyQuery(project=project, of="deliveries", by=("hour", "result"))))
         if self.held:
             self.both(lambda store: store.attempts(self.held[-1].id))
 
@@ -253,6 +265,15 @@ async def _threads(project: str, names: list[str], store: Store) -> Any:
 async def _past(query: Past, store: Store) -> Any:
     stretch = await store.past(query)
     return stretch.found, stretch.next
+
+
+async def _caught_up(store: Store) -> None:
+    while (await store.catch_up(3)).done:
+        pass
+
+
+async def _tallies(query: TallyQuery, store: Store) -> Any:
+    return sorted(await store.tallies(query), key=lambda one: (one.hour or 0, one.group))
 
 
 async def _deliveries(query: DeliveryQuery, store: Store) -> Any:

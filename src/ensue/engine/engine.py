@@ -10,6 +10,7 @@ from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake, Limits
+from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread, context_of
 from ensue.domain.trigger import Trigger
 from ensue.engine.actions import Actions
@@ -202,6 +203,10 @@ class Engine:
         stored. `timeout` when no response came, or none can come any more: what was stored goes on.
         """
         return await self._asking.ask(intake, patience)
+
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """How many events or deliveries there are, by what is asked for."""
+        return await self._store.tallies(query)
 
     # deliveries
 

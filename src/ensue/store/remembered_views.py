@@ -1,6 +1,11 @@
 """Hides how a memory store derives search and counts: anew whenever it is asked, so it is never behind."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from ensue.domain.errors import EnsueError
+from ensue.domain.tally import Tally, TallyQuery, delivery_key, event_key
 from ensue.store.derived import Followed
 from ensue.store.remembered import State
 
@@ -20,6 +25,29 @@ class RememberedViews:
         if not self._open:
             raise EnsueError("unavailable", "The store is closed.")
         return 0
+
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """As `Store.tallies`."""
+        await self.behind()
+        counted = self._events() if query.of == "events" else self._deliveries()
+        groups: Counter[tuple[Any, ...]] = Counter()
+        for fields in counted:
+            inside = (query.first is None or fields["hour"] >= query.first) and (
+                query.end is None or fields["hour"] < query.end
+            )
+            if inside and fields["project"] == query.project and query.test in (None, fields.get("test")):
+                groups[tuple(fields[name] for name in query.by)] += 1
+        return [Tally(count, **dict(zip(query.by, group, strict=True))) for group, count in groups.items()]
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        names = ("project", "hour", "type", "category", "test")
+        for event in self._state.log.values():
+            yield dict(zip(names, event_key(event), strict=True))
+
+    def _deliveries(self) -> Iterator[dict[str, Any]]:
+        names = ("project", "hour", "trigger", "result")
+        for key in filter(None, map(delivery_key, self._state.deliveries.values())):
+            yield dict(zip(names, key, strict=True))
 
     async def derive_anew(self) -> None:
         """As `Store.derive_anew`."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ensue.dialects.native import actions, batch, deliveries, events, keys, stream, trials, triggers
+from ensue.dialects.native import actions, batch, deliveries, events, keys, stats, stream, trials, triggers
 from ensue.dialects.native.people_routes import PEOPLE
 from ensue.dialects.native.render import (
     DeliveryPage,
@@ -334,6 +334,19 @@ _DELIVERIES: Final = (
     ),
 )
 
+_STATS: Final = (
+    replace(
+        _get("/stats", stats.show, "events:read", "getStats", "Count.", stats.Tallies, *stats.QUERY),
+        description=(
+            "Events by the hour of their `time`, deliveries by the hour in which they ended and by how: `delivered` "
+            "at the first try, `delivered_after_retries`, `dead`, `cancelled`; without `by`, the sum. Hours are of "
+            "UTC, and those without any are left out. What was removed or pruned is not counted any more. The 100 "
+            "largest groups are told apart (10 by hour), all others together as `other`. By hour, the range is at "
+            "most 31 days. Deliveries need the scope `deliveries` too."
+        ),
+    ),
+)
+
 _KEYS: Final = (
     _body_may_be_left_out(
         _do(
@@ -368,6 +381,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_TRIGGERS,
     *_DELIVERIES,
     *REPLAYS,
+    *_STATS,
     *_KEYS,
     *PEOPLE,
 )

@@ -16,6 +16,7 @@ from ensue.store.sql import (
     INSERT_EVENT,
     INSERT_STAGED,
     NUMBERS,
+    PENDING,
     SETTLE,
     Many,
     attempt_row,
@@ -28,6 +29,7 @@ from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import key_of, pack
 from ensue.store.sqlite.recent import Kept
+from ensue.store.sqlite.tallies import add_deliveries, ended
 from ensue.store.sqlite.threads import Joins
 from ensue.store.sqlite.turn import Turn
 
@@ -103,6 +105,7 @@ class Commit:
         self._settled: list[Any] = []
         self._attempts: list[Any] = []
         self._arrived: list[int] = []
+        self._ended: list[Delivery] = []
 
     def write(self, works: Iterable[Planned]) -> None:
         """Judge and write all; each work gets its answer."""
@@ -206,6 +209,8 @@ class Commit:
 
     def _change(self, standing: Standing, delivery: Delivery) -> None:
         state = NUMBERS[delivery.state]
+        if state != PENDING:
+            self._ended.append(delivery)
         self._standing[delivery.id] = standing._replace(held=False)
         self._settled += settled_row(standing.number, delivery)
         if state == DELIVERED and delivery.kind != WEBHOOK:
@@ -218,6 +223,8 @@ class Commit:
         self._write(INSERT_DELIVERY, self._deliveries)
         self._write(INSERT_STAGED, self._staged)
         self._write(INSERT_ATTEMPT, self._attempts)
+        if self._ended:
+            add_deliveries(self._turn.execute, ended(self._ended))
         if self._arrived:
             self._turn.execute(UNSTAGE, (integers(self._arrived),))
         if self._fresh:

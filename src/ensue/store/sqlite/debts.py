@@ -24,6 +24,7 @@ from ensue.store.sql import (
 from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import unpack
+from ensue.store.sqlite.tallies import add_deliveries, ended
 from ensue.store.sqlite.turn import Turn
 
 EARLIEST: Final = "SELECT due_at FROM delivery WHERE state = 0 AND lane = ? ORDER BY due_at LIMIT 1"
@@ -115,14 +116,19 @@ def reschedule(turn: Turn, selection: Selection, due_at: int, now: int, extra: i
             return False
         same = delivery.state == "pending" and delivery.due_at == due_at and delivery.claimed_until is None
         again = same and extra in (None, (delivery.allowed or 0) - delivery.tries)
-        return selection.ids is not None or not again
+        if selection.ids is None and again:
+            return False
+        chosen.append(delivery)
+        return True
 
+    chosen: list[Delivery] = []
     numbers: list[int] = []
     for state in (PENDING, DEAD, CANCELLED):
         numbers += _select(turn, selection, state, STEP - len(numbers), wanted)
     if not numbers:
         return []
     turn.execute(RESCHEDULE, (due_at, extra, integers(numbers)))
+    add_deliveries(turn.execute, ended(chosen), -1)
     turn.rows += len(numbers)
     turn.news = True
     return [delivery_of(row) for row in turn.execute(BY_NUMBER, (integers(numbers),))]
@@ -131,6 +137,7 @@ def reschedule(turn: Turn, selection: Selection, due_at: int, now: int, extra: i
 def cancel(turn: Turn, selection: Selection, reason: str, now: int) -> Cancelled:
     """Cancel selected pending deliveries, freeing the promises of scheduled events."""
     in_flight: list[str] = []
+    chosen: list[Delivery] = []
     staged = False
 
     def wanted(delivery: Delivery) -> bool:
@@ -138,11 +145,13 @@ def cancel(turn: Turn, selection: Selection, reason: str, now: int) -> Cancelled
         if delivery.in_flight(now):
             in_flight.append(delivery.id)
         staged = staged or delivery.kind == SCHEDULED
+        chosen.append(replace(delivery, state="cancelled", ended_at=now))
         return True
 
     numbers = _select(turn, selection, PENDING, STEP, wanted)
     if numbers:
         turn.execute(CANCEL, (reason, now, integers(numbers)))
+        add_deliveries(turn.execute, ended(chosen))
         turn.rows += len(numbers)
         turn.news = True
     if staged:

@@ -10,18 +10,22 @@ and looks at what was lost first; an event that was lost before it was taken in 
 it.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 
+from ensue.domain.event import decode_event
+from ensue.domain.schedule import HOUR
+from ensue.domain.tally import EventKey, event_key
 from ensue.store.derived import Followed
-from ensue.store.sqlite import index
+from ensue.store.sqlite import index, tallies
 from ensue.store.sqlite.driver import Execute, connect, make_file, use_wal
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever a word, a count or a table means something else: files of another one are made anew."""
 
 CACHE: Final = 8 * 1024
@@ -35,7 +39,10 @@ LOG: Final = (
     "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 )
 LOST: Final = "SELECT number, cursor, project, body FROM lost WHERE number > ? ORDER BY number LIMIT ?"
-COME: Final = "SELECT cursor, project, body FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
+COME: Final = (
+    f"SELECT cursor, project, body, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1 "
+    "FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
+)
 
 
 @contextmanager
@@ -94,7 +101,7 @@ class Follower:
 
     def _make(self) -> None:
         views = _there(self._views)
-        views(STATE + index.SCHEMA)
+        views(STATE + index.SCHEMA + tallies.EVENTS)
         views("INSERT INTO state VALUES ('epoch', ?), ('cursor', 0), ('lost', 0)", (self._standing()[0],))
         views(f"PRAGMA user_version = {VERSION}")
 
@@ -148,8 +155,11 @@ class Follower:
                 return Followed(0, 0), 0
             words = index.Index(views)
             words.drop(floor)
-            words.let_go(row[1:] for row in lost if row[1] <= at)
-            words.take_in(come)
+            gone = [row[1:] for row in lost if row[1] <= at]
+            words.let_go(gone)
+            words.take_in(row[:3] for row in come)
+            tallies.add_events(views, Counter((row[1], *row[3:]) for row in come))
+            tallies.add_events(views, _lost(event_key(decode_event(body)) for _, _, body in gone))
             if len(come) < limit:
                 words.seal()
             if not lost and not come:
@@ -157,6 +167,12 @@ class Follower:
             at, told = come[-1][0] if come else at, lost[-1][0] if lost else told
             views("UPDATE state SET value = iif(name = 'cursor', ?, ?) WHERE name <> 'epoch'", (at, told))
         return Followed(len(lost) + len(come), head - at), told if lost else 0
+
+
+def _lost(keys: Iterable[EventKey]) -> Counter[EventKey]:
+    lost: Counter[EventKey] = Counter()
+    lost.subtract(keys)
+    return lost
 
 
 def _there(connection: apsw.Connection | None) -> Execute:

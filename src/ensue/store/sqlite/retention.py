@@ -5,9 +5,11 @@ from typing import Final, NamedTuple
 
 from ensue.domain.errors import EnsueError
 from ensue.store.base import STEP, Pruned
+from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, delivery_of
 from ensue.store.sqlite import threads
 from ensue.store.sqlite.driver import connect, integers, make_file, translated
 from ensue.store.sqlite.place import renew_epoch
+from ensue.store.sqlite.tallies import add_deliveries, ended
 from ensue.store.sqlite.turn import Turn
 
 BUCKETS: Final = 64
@@ -33,8 +35,8 @@ OLD_TESTS: Final = (
 )
 FIRST_OF_BUCKET: Final = "SELECT cursor, received_at FROM event WHERE cursor >= ? ORDER BY cursor LIMIT 1"
 OLD_DELIVERIES: Final = (
-    "SELECT number FROM delivery WHERE number > ?1 AND number <= ?1 + 16384 AND project = ?2 AND state > 0 "
-    "AND ended_at < ?3 ORDER BY number LIMIT ?4"
+    f"SELECT {DELIVERY_FIELDS} FROM {DELIVERY_FROM} WHERE d.number > ?1 AND d.number <= ?1 + 16384 "
+    "AND d.project = ?2 AND d.state > 0 AND d.ended_at < ?3 ORDER BY d.number LIMIT ?4"
 )
 FIRST_DELIVERY: Final = "SELECT number, created_at FROM delivery WHERE number > ? ORDER BY number LIMIT 1"
 FLOOR: Final = (
@@ -104,8 +106,10 @@ def _deliveries(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, 
             return removed, None
         start = first[0][0] - 1
         values = (start, terms.project, terms.before, limit - removed)
-        numbers = [row[0] for row in turn.execute(OLD_DELIVERIES, values)]
+        rows = turn.execute(OLD_DELIVERIES, values).fetchall()
+        numbers = [row[0] for row in rows]
         if numbers:
+            add_deliveries(turn.execute, ended(map(delivery_of, rows)), -1)
             for table, column in (("attempt", "delivery"), ("staged", "delivery"), ("delivery", "number")):
                 text = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM carray(?))"
                 turn.execute(text, (integers(numbers),))

@@ -11,6 +11,7 @@ from ensue.domain.delivery import Attempt, Delivery, State
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread
 from ensue.store.base import (
     Cancelled,
@@ -31,7 +32,7 @@ from ensue.store.base import (
 )
 from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
-from ensue.store.sqlite import debts, documents, log, pages, retention, threads, views
+from ensue.store.sqlite import debts, documents, log, pages, retention, tallies, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
 from ensue.store.sqlite.following import Following
@@ -218,6 +219,10 @@ class SqliteStore:
     async def behind(self) -> int:
         """As `Store.behind`."""
         return await self._views().behind()
+
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """As `Store.tallies`."""
+        return await self._read(lambda execute: tallies.tallies(execute, query))
 
     async def derive_anew(self) -> None:
         """As `Store.derive_anew`."""

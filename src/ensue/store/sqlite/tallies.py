@@ -1,0 +1,75 @@
+"""Hides how counts are kept: sums by hour, added to and taken from in the commit that makes them true.
+
+Deliveries are counted in the main file, in the very commit in which they end, are tried again, or are pruned: one row
+for all of a commit that end alike, which costs less than a trail of their ends and is exact without a rebuild. Events
+are counted where they are indexed (`follower.py`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ensue.domain.delivery import Delivery
+from ensue.domain.tally import DeliveryKey, EventKey, Tally, TallyQuery, delivery_key
+from ensue.store.sqlite.driver import Execute
+
+EVENTS: Final = """
+CREATE TABLE told (
+    project TEXT NOT NULL, hour INTEGER NOT NULL, type TEXT NOT NULL, category TEXT NOT NULL, test INTEGER NOT NULL,
+    count INTEGER NOT NULL, PRIMARY KEY (project, hour, type, category, test)
+) STRICT, WITHOUT ROWID;
+"""
+"""In the file of the views."""
+
+ADD_EVENTS: Final = (
+    "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (project, hour, type, category, test) DO UPDATE SET count = count + excluded.count"
+)
+ADD_DELIVERIES: Final = (
+    "INSERT INTO ended VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (project, hour, trigger, result) DO UPDATE SET count = count + excluded.count"
+)
+NO_EVENTS: Final = (
+    "DELETE FROM told WHERE project = ? AND hour = ? AND type = ? AND category = ? AND test = ? AND count = 0"
+)
+NO_DELIVERIES: Final = "DELETE FROM ended WHERE project = ? AND hour = ? AND trigger = ? AND result = ? AND count = 0"
+
+
+def add_events(execute: Execute, changes: Mapping[EventKey, int]) -> None:
+    """Count events, in the file of the views."""
+    _add(execute, ADD_EVENTS, NO_EVENTS, changes)
+
+
+def ended(deliveries: Iterable[Delivery]) -> Counter[DeliveryKey]:
+    """How many of these are counted where."""
+    return Counter(key for key in map(delivery_key, deliveries) if key is not None)
+
+
+def add_deliveries(execute: Execute, changes: Mapping[DeliveryKey, int], sign: int = 1) -> None:
+    """Count deliveries that have ended, or with a `sign` of -1 forget them, in the main file."""
+    _add(execute, ADD_DELIVERIES, NO_DELIVERIES, {key: sign * count for key, count in changes.items()})
+
+
+def _add(execute: Execute, text: str, clear: str, changes: Mapping[Any, int]) -> None:
+    for key, count in changes.items():
+        execute(text, (*key, count))
+        if count < 0:
+            execute(clear, key)
+
+
+def tallies(execute: Execute, query: TallyQuery) -> Sequence[Tally]:
+    """The sums of a reader, grouped."""
+    table = "views.told" if query.of == "events" else "ended"
+    tests, values = "project = ?", list[Any]([query.project])
+    limits = (("hour >= ?", query.first), ("hour < ?", query.end), ("test = ?", query.test))
+    for test, value in limits:
+        if value is not None:
+            tests += f" AND {test}"
+            values.append(int(value))
+    columns = "".join(f", {name}" for name in query.by)
+    rows = execute(
+        f"SELECT sum(count){columns} FROM {table} WHERE {tests} "
+        f"{'GROUP BY ' + ', '.join(query.by) if query.by else 'HAVING count(*)'}",
+        values,
+    )
+    return [Tally(count, **dict(zip(query.by, group, strict=True))) for count, *group in rows]
