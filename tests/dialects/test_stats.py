@@ -28,9 +28,9 @@ async def test_events_by_type_and_category(api: Edge) -> None:
 async def test_by_hour(api: Edge) -> None:
     """Each hour by its beginning, the latest first, within the range; `until` itself is not in it."""
     this = api.clock.now - api.clock.now % HOUR
-    for hours in (0, 1, 1, 5):
-        await api.send(time=format_time(this - hours * HOUR))
-    hours = [format_time(this - back * HOUR) for back in (0, 1, 5)]
+    for back in (0, 1, 1, 5):
+        await api.send(time=format_time(this - back * HOUR))
+    hours = [format_time(this - before * HOUR) for before in (0, 1, 5)]
     assert await api.items(f"{STATS}?of=events&by=hour") == [
         {"count": count, "hour": hour} for count, hour in zip((1, 2, 1), hours, strict=True)
     ]
