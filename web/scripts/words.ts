@@ -3,9 +3,11 @@
  * read of the module `words.ts?group=keys`, which holds that group alone and goes where it is used.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import type { Plugin } from 'vite';
 
+const WORDS = join(import.meta.dirname, '../src/words.ts');
 const IMPORT = /import\s*\{\s*words\s*\}\s*from\s*['"]([^'"]*\/words)(?:\.ts)?['"];?/;
 const GROUP = '?group=';
 
@@ -18,11 +20,11 @@ export function wordsByGroup(): Plugin {
       const found = IMPORT.exec(code);
       if (!found || id.includes(GROUP)) return null;
       const rest = code.replace(found[0], '');
-      const groups = [...new Set([...rest.matchAll(/\bwords\.(\w+)/g)].map((match) => match[1] ?? ''))].filter((group) => group !== 'ts');
+      const known = properties(readFileSync(WORDS, 'utf8')).map((property) => property.name?.getText());
+      const reads = new RegExp(`\\bwords\\.(${known.join('|')})\\b`, 'g');
+      const groups = [...new Set([...rest.matchAll(reads)].map((match) => match[1] ?? ''))];
       const imports = groups.map((group) => `import { words as words_${group} } from '${found[1]}.ts${GROUP}${group}';`);
-      const read = rest.replace(/\bwords\.(?!ts\b)(\w+)/g, 'words_$1');
-      if (/\bwords\[|[(,=]\s*words\s*[,;)]/.test(read)) this.error(`${id} reads words by a name that is not written out`);
-      return { code: imports.join('\n') + read, map: null };
+      return { code: imports.join('\n') + rest.replace(reads, 'words_$1'), map: null };
     },
     load(id) {
       const [file, group] = id.split(GROUP);
@@ -33,16 +35,21 @@ export function wordsByGroup(): Plugin {
 
 /** The file's beginning, and of its words that group alone. */
 function alone(text: string, group: string): string {
+  const property = properties(text).find((one) => one.name?.getText() === group);
+  if (!property) throw new Error(`words.ts has no group ${group}`);
+  const value = ts.isPropertyAssignment(property) ? property.initializer.getText() : group;
+  return `${text.slice(0, text.indexOf('export const words'))}\nexport const words = ${value};`;
+}
+
+/** The groups of `export const words = { … } as const`. */
+function properties(text: string): readonly ts.ObjectLiteralElementLike[] {
   const source = ts.createSourceFile('words.ts', text, ts.ScriptTarget.Latest, true);
   for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
       if (name.getText() !== 'words' || !initializer) continue;
       const object = ts.isAsExpression(initializer) ? initializer.expression : initializer;
-      const property = (object as ts.ObjectLiteralExpression).properties.find((one) => one.name?.getText() === group);
-      if (!property) throw new Error(`words.ts has no group ${group}`);
-      const value = ts.isPropertyAssignment(property) ? property.initializer.getText() : group;
-      return `${text.slice(0, statement.getFullStart())}\nexport const words = ${value};`;
+      if (ts.isObjectLiteralExpression(object)) return object.properties;
     }
   }
   throw new Error('words.ts exports no words');
