@@ -24,7 +24,8 @@ export function wordsByGroup(): Plugin {
       const reads = new RegExp(`\\bwords\\.(${known.join('|')})\\b`, 'g');
       const groups = [...new Set([...rest.matchAll(reads)].map((match) => match[1] ?? ''))];
       const imports = groups.map((group) => `import { words as words_${group} } from '${found[1]}.ts${GROUP}${group}';`);
-      return { code: imports.join('\n') + rest.replace(reads, 'words_$1'), map: null };
+      // The import of all words stays for whoever reads them by a computed name; the others drop it as unused.
+      return { code: `${found[0]}\n${imports.join('\n')}${rest.replace(reads, 'words_$1')}`, map: null };
     },
     load(id) {
       const [file, group] = id.split(GROUP);
