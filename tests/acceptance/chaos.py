@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ensue.testing import Received, Reply, Sink
 from tests.acceptance.follower import Follower
 from tests.acceptance.ledger import Ledger
 from tests.acceptance.server import Server, eventually
+from tests.acceptance.viewed import view_violations
 from tests.acceptance.wire import Answered, Connection
 
 LEASE = 1.0
@@ -245,7 +247,9 @@ class Chaos:
         order = self._ledger.order()
         with suppress(AssertionError):  # what is missing is told with the rest
             await eventually(lambda: len(self._follower.seen) >= len(order), "the stream tells of all", STREAM_PATIENCE)
-        return self._row(clients, blow, seconds)
+        viewed = await view_violations(self.server, f"r{self._round}")
+        row = self._row(clients, blow, seconds)
+        return replace(row, violations=row.violations + viewed)
 
     async def _replay(self) -> str:
         """Begin to send again what happened before the first round; the replay's id."""
