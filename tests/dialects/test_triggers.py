@@ -230,3 +230,17 @@ async def test_what_cannot_be_tested(api: Edge) -> None:
     await api("POST", f"{TRIGGERS}/{made['id']}/disable")
     assert (await api("POST", url)).error[:2] == (409, "conflict")
     assert await api.items("/api/v1/events") == []
+
+
+async def test_a_secret_header_that_comes_back_masked_is_kept(api: Edge) -> None:
+    """A form sends back what it was shown: what is masked stays as it is, what is new is new, what is gone is gone."""
+    async with Sink() as sink:
+        secrets = {"X-Kept": "kept", "X-Gone": "gone"}
+        made = await api.trigger(sink.url, endpoint={"url": sink.url, "secret_headers": secrets})
+        fresh = {"X-Kept": "***", "X-New": "new", "X-Never": "***"}
+        got = await api("PATCH", f"{TRIGGERS}/{made['id']}", {"endpoint": {"secret_headers": fresh}})
+        assert got.status == 200
+        await api("POST", f"{TRIGGERS}/{made['id']}/test")
+        (request,) = await sink.wait_for(1)
+    sent = {name: request.headers.get(name) for name in ("x-kept", "x-gone", "x-new", "x-never")}
+    assert sent == {"x-kept": "kept", "x-gone": None, "x-new": "new", "x-never": "***"}

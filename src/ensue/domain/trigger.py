@@ -36,6 +36,9 @@ OLD_SECRET_FOR: Final = DAY
 _OLD_SECRETS: Final = 9
 """So many old secrets sign beside the present one, however often it is rotated in a day."""
 
+MASKED: Final = "***"
+"""How a secret header is shown; sent back as it was shown, it keeps its value."""
+
 _OURS: Final = frozenset({"content-type", "accept-encoding"})
 _OUR_PREFIXES: Final = ("webhook-", "ensue-", "ce-")
 

@@ -12,6 +12,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Allowed
 from ensue.domain.signature import check_secret
 from ensue.domain.trigger import (
+    MASKED,
     Endpoint,
     EndpointDraft,
     EndpointPatch,
@@ -156,13 +157,18 @@ class Triggers:
         return replace(trigger, **changes)
 
     def _patched_endpoint(self, endpoint: Endpoint, patch: EndpointPatch) -> Endpoint:
+        """A secret header that comes back as it was shown, masked, keeps its value."""
         changes: dict[str, object] = {}
         if patch.url is not UNSET:
             changes["url"] = check_endpoint_url(patch.url, self._allowed)
         if patch.headers is not UNSET:
             changes["headers"] = check_headers(patch.headers, "endpoint.headers")
         if patch.secret_headers is not UNSET:
-            changes["secret_headers"] = self._sealed(check_headers(patch.secret_headers, "endpoint.secret_headers"))
+            checked = check_headers(patch.secret_headers, "endpoint.secret_headers")
+            old = {name: endpoint.secret_headers.get(name) for name, value in checked.items() if value == MASKED}
+            fresh = {name: value for name, value in checked.items() if old.get(name) is None}
+            kept = {name: sealed for name, sealed in old.items() if sealed is not None}
+            changes["secret_headers"] = self._sealed(fresh) | kept
         return replace(endpoint, **changes)
 
     async def enable(self, project: str, trigger_id: str, *, enabled: bool) -> Trigger:

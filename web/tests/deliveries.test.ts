@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { DeliveryView, TriggerView } from '../src/api/types';
+import { bars, bodyOf, curl, lastAnswer, mostOf, steps, type AttemptView } from '../src/deliveries/attempts';
+import { fromQuery, idOf, isFiltered, toQuery, toUrl } from '../src/screens/deliveries/filters';
+import { firstHour, fromDeliveries, healthOf, HOUR, sorted, withTallies } from '../src/screens/triggers/health';
+
+const NOW = Date.UTC(2026, 10, 22, 12, 30);
+const delivery = (given: Partial<DeliveryView>): DeliveryView =>
+  ({ id: 'dlv_1', kind: 'webhook', event: 'e', trigger: 't', state: 'delivered', in_flight: false, tries: 1, claim: 1, created_at: new Date(NOW).toISOString(), ...given }) as DeliveryView;
+
+describe('filters of deliveries', () => {
+  it('stand in the URL and come back', () => {
+    const filters = { state: 'dead', trigger: 'trg_1', period: 'day', event: '', replay: '' } as const;
+    const url = toUrl(filters);
+    expect(url).toEqual({ state: 'dead', trigger: 'trg_1', period: 'day', event: null, replay: null });
+    expect(fromQuery(new URLSearchParams('state=dead&trigger=trg_1&period=day'))).toEqual(filters);
+    expect(toUrl({ state: 'all', period: 'any' })).toEqual({ state: null, period: null });
+  });
+  it('become a query of the API, in whole minutes', () => {
+    const filters = fromQuery(new URLSearchParams('period=hour&state=nonsense'));
+    expect(toQuery(filters, NOW + 12_345)).toMatchObject({ state: undefined, since: '2026-11-22T11:30:00.000Z' });
+    expect(isFiltered(filters)).toBe(true);
+    expect(isFiltered(fromQuery(new URLSearchParams()))).toBe(false);
+  });
+  it('know ids', () => {
+    expect(idOf(' dlv_01m80kns85201zcy7w3251ab6v ')).toEqual({ delivery: 'dlv_01m80kns85201zcy7w3251ab6v' });
+    expect(idOf('01a2013a-e505-73bc-a5ca-2adb124e3593')).toEqual({ event: '01a2013a-e505-73bc-a5ca-2adb124e3593' });
+    expect(idOf('order')).toBeNull();
+  });
+});
+
+describe('attempts', () => {
+  it('are bars: failed, arrived, still to come', () => {
+    expect(bars({ state: 'delivered', tries: 3 }, 10)).toEqual(['failed', 'failed', 'arrived']);
+    expect(bars({ state: 'pending', tries: 1 }, 3)).toEqual(['failed', 'left', 'left']);
+    expect(bars({ state: 'dead', tries: 2 }, 2)).toEqual(['failed', 'failed']);
+    expect(bars({ state: 'pending', tries: 1 }, 100)).toHaveLength(12);
+    expect(mostOf(7, 5)).toBe(7);
+    expect(mostOf(1, undefined)).toBeNull();
+  });
+  it('have their waits between them, newest first', () => {
+    const attempt = (number: number, at: number): AttemptView => ({ number, claim: number, result: 'failed', started_at: new Date(NOW + at).toISOString(), duration_ms: 1000 }) as AttemptView;
+    expect(steps([attempt(1, 0), attempt(2, 6000)]).map((step) => step.waited)).toEqual([5000, null]);
+  });
+  it('are told in one line', () => {
+    const last = { result: 'failed', started_at: new Date(NOW).toISOString(), duration_ms: 9, status: 503, error: null };
+    expect(lastAnswer(delivery({ state: 'dead', last }), NOW)).toEqual({ text: '503, gave up', bad: true });
+    expect(lastAnswer(delivery({ state: 'pending', last, due_at: new Date(NOW + 40_400).toISOString() }), NOW).text).toBe('503, again in 41 s');
+    expect(lastAnswer(delivery({ last: { ...last, status: 201 } }), NOW).text).toBe('201 Created');
+  });
+  it('show JSON as JSON, and quote commands', () => {
+    expect(bodyOf('{"a":1}')).toEqual({ value: { a: 1 } });
+    expect(bodyOf('plain')).toEqual({ text: 'plain' });
+    expect(curl('POST', 'https://a', { b: "it's" }, '{}')).toContain(`-H 'b: it'\\''s'`);
+  });
+});
+
+describe('health', () => {
+  const trigger = (given: Partial<TriggerView> = {}): TriggerView => ({ id: 't', name: 'T', enabled: true, ...given }) as TriggerView;
+  const failed = { result: 'failed', started_at: new Date(NOW - 60_000).toISOString(), duration_ms: 9, status: 503, error: null };
+  const sent = { ...failed, result: 'sent', status: 200, duration_ms: 142 };
+
+  it('is failing from the first failure after the last arrival on', () => {
+    const known = fromDeliveries([delivery({ state: 'pending', last: failed }), delivery({ state: 'dead', last: { ...failed, started_at: new Date(NOW - 120_000).toISOString() } }), delivery({ last: sent })], NOW).get('t');
+    expect(known).toMatchObject({ arrived: 1, dead: 1, waiting: 1, p95: 142, broken: { since: NOW - 120_000, status: 503 } });
+    expect(healthOf(trigger(), known)).toBe('failing');
+  });
+  it('is healthy once it arrives again, and says when it last failed', () => {
+    const known = fromDeliveries([delivery({ last: sent }), delivery({ state: 'dead', last: failed })], NOW).get('t');
+    expect(healthOf(trigger(), known)).toBe('healthy');
+    expect(known?.failure).toBe(NOW - 60_000);
+  });
+  it('tells off, stopped, quiet and a filter that complains', () => {
+    expect(healthOf(trigger({ enabled: false }), undefined)).toBe('off');
+    expect(healthOf(trigger({ enabled: false, disabled_reason: '410' }), undefined)).toBe('stopped');
+    expect(healthOf(trigger(), undefined)).toBe('quiet');
+    expect(healthOf(trigger({ filter_error: 'no amount' }), undefined)).toBe('warning');
+  });
+  it("takes the server's counts where there are some", () => {
+    const hour = new Date(firstHour(NOW) + 23 * HOUR).toISOString();
+    const all = withTallies(new Map(), [{ trigger: 't', result: 'delivered', count: 4 }, { trigger: 't', result: 'dead', count: 1 }], [{ trigger: 't', result: 'delivered_after_retries', count: 2, hour }], NOW);
+    expect(all.get('t')).toMatchObject({ arrived: 4, dead: 1 });
+    expect(all.get('t')?.bars?.[23]).toEqual({ arrived: 2, dead: 0 });
+  });
+  it('puts what fails first, then goes by name', () => {
+    const row = (name: string, health: 'failing' | 'healthy' | 'off') => ({ trigger: trigger({ name }), known: undefined, health });
+    expect(sorted([row('b', 'healthy'), row('a', 'off'), row('z', 'failing')]).map((one) => one.trigger.name)).toEqual(['z', 'a', 'b']);
+  });
+});
