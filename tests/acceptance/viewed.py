@@ -4,9 +4,11 @@ Views follow within a second, so they are asked until they are right; what is wr
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tests.acceptance.ledger import opened
 from tests.acceptance.server import Server, eventually
