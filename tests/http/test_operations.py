@@ -79,7 +79,7 @@ def test_the_description_of_a_route() -> None:
     document = describe(ROUTES, "1")
     send = document["paths"]["/api/v1/events"]["post"]
     assert send["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Sent"}
-    assert send["security"] == [{"key": []}]
+    assert send["security"] == [{"key": []}, {"session": []}]
     assert set(send["responses"]) >= {"202", "400", "401", "403", "413", "415", "500", "503"}
     refusal = send["responses"]["400"]["content"]["application/json"]["schema"]
     assert refusal == {"$ref": "#/components/schemas/Problem"}

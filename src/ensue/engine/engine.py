@@ -92,6 +92,7 @@ class Engine:
         self.rules = parts.rules
         self._asking = Asking(parts.ingest, parts.worker, parts.rules, parts.clock)
         self._stopping: asyncio.Task[None] | None = None
+        parts.people.projects.on_delete(parts.retention.clearing.wake)
 
     async def start(self) -> None:
         """Begin: the store is open."""
@@ -128,6 +129,7 @@ class Engine:
         await self._parts.worker.stop(self._parts.grace)
         await self._asking.stop()
         await self.people.accounts.close()
+        await self.keys.uses.settled()
         await self._parts.close()
 
     # events

@@ -4,6 +4,7 @@ A known key is looked up again only when some key was changed, and an unknown to
 Revocation by another process holds within a second.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +28,7 @@ from ensue.domain.key import (
 from ensue.domain.project import Project, check_slug, project_document, project_of
 from ensue.engine import tokens
 from ensue.engine.clock import Clock
+from ensue.engine.key_uses import NOTED_EVERY, KeyUses
 from ensue.engine.tokens import Identity, Token
 from ensue.engine.vault import Vault
 from ensue.store.base import Store
@@ -70,6 +72,8 @@ class Keys:
         self._verified: dict[tuple[str, str | None], tuple[Identity, float | None]] = {}
         self._unknown: set[str] = set()
         self._changes = 0
+        self._renewal: asyncio.TimerHandle | None = None
+        self.uses = KeyUses(store, clock)
 
     def known(self, token: str) -> Key | None:
         """The key of `token` if it was looked up before and nothing changed since; for the hot path."""
@@ -123,7 +127,18 @@ class Keys:
             if len(known) >= _REMEMBERED:
                 known.clear()
             known[name] = key
+            self._renew_later()
+        self.uses.note(key)
         return key
+
+    def _renew_later(self) -> None:
+        """Look every key up again once an hour, so that its use is noted at no cost to the calls between."""
+        if self._renewal is None:
+            self._renewal = asyncio.get_running_loop().call_later(NOTED_EVERY / 1000, self._renew)
+
+    def _renew(self) -> None:
+        self._renewal = None
+        self.forget()
 
     def secret(self, key: Key) -> str:
         """The secret of a key, opened. EnsueError `unauthorized` for a key that has none."""
@@ -151,6 +166,7 @@ class Keys:
         changes = self._changes
         read = tokens.read(token)
         key = await self._signer_of(read, project)
+        self.uses.note(key)
         claims = tokens.claims_of(read)
         expires = tokens.expiry_of(claims, self._clock())
         identity = Identity(key, claims)

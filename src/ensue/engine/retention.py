@@ -11,6 +11,7 @@ from ensue.domain.press import BUTTON
 from ensue.domain.project import Project
 from ensue.domain.replay import PREFIX, REPLAY, replay_lane, replay_of
 from ensue.domain.schedule import DAY
+from ensue.engine.clearing import Clearing
 from ensue.engine.clock import Clock
 from ensue.engine.loop import Loop
 from ensue.engine.rules import Rules
@@ -23,7 +24,7 @@ _SHARE: Final = 10
 
 
 class Retention:
-    """Prunes every project, again and again."""
+    """Prunes every project, again and again; `clearing` removes those that were deleted."""
 
     def __init__(self, store: Store, rules: Rules, clock: Clock, keep: int, keep_tests: int, interval: float) -> None:
         self._store = store
@@ -33,14 +34,17 @@ class Retention:
         self._keep_tests = keep_tests
         self._interval = interval
         self._pruning = Loop("retention", self._round)
+        self.clearing = Clearing(store, clock)
 
     def start(self) -> None:
         """Begin."""
         self._pruning.start()
+        self.clearing.start()
 
     async def stop(self) -> None:
         """End after the step under way."""
         await self._pruning.stop()
+        await self.clearing.stop()
 
     async def _round(self) -> None:
         for project in self._rules.projects():

@@ -5,11 +5,13 @@ from typing import Final
 from msgspec import Struct
 
 from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
-from ensue.dialects.native.render import KeyPage, key_view, new_key_view
 from ensue.domain.decoding import decode
 from ensue.domain.errors import EnsueError
-from ensue.domain.key import check_scopes
+from ensue.domain.key import Key, Scope, check_scopes
+from ensue.domain.schedule import format_time
 from ensue.engine.engine import Engine
+from ensue.engine.keys import NewKey
+from ensue.engine.tokens import Algorithm, algorithm_of
 from ensue.http.exchange import Answer, Call, json_answer
 
 PAGE: Final = (LIMIT, NEXT)
@@ -30,6 +32,47 @@ class KeyDraft(Struct, frozen=True, forbid_unknown_fields=True):
     public: bool = False
     origins: list[str] = []
     verifier: str | None = None
+
+
+class KeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A key as it comes out: never its token or secret. `algorithm` is what its JWTs are signed by. `last_used_at` is
+    to the hour, and missing where it never was."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: str
+    algorithm: Algorithm
+    revoked_at: str | None = None
+    last_used_at: str | None = None
+    public: bool = False
+    origins: tuple[str, ...] = ()
+
+
+class KeyPage(Struct, frozen=True):
+    """Keys, newest first; `next` goes on, null at the end."""
+
+    items: list[KeyView]
+    next: str | None = None
+
+
+class NewKeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A key as it is shown once. `project` is the slug; `jwt` is for Space Cloud's clients.
+
+    A public key, and one with a verifier, has neither `secret` nor `jwt`.
+    """
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: str
+    algorithm: Algorithm
+    project: str
+    token: str
+    secret: str = ""
+    jwt: str = ""
+    public: bool = False
+    origins: tuple[str, ...] = ()
 
 
 async def create(engine: Engine, call: Call) -> Answer:
@@ -53,16 +96,55 @@ async def page(engine: Engine, call: Call) -> Answer:
     found = list(await engine.keys.list(call.project, parameters.before(_OF), limit + 1))
     shown = found[:limit]
     place = shown[-1].id if len(found) > limit else None
-    return json_answer(200, KeyPage([key_view(key) for key in shown], next_page(_OF, place)))
+    used = await engine.keys.uses.of(call.project, [key.id for key in shown])
+    return json_answer(200, KeyPage([key_view(key, used.get(key.id)) for key in shown], next_page(_OF, place)))
 
 
 async def read(engine: Engine, call: Call) -> Answer:
     """`GET /keys/{id}`."""
     call.query_values()
-    return json_answer(200, key_view(await engine.keys.get(call.project, call.parameters["id"])))
+    return await _shown(engine, await engine.keys.get(call.project, call.parameters["id"]))
+
+
+async def _shown(engine: Engine, key: Key) -> Answer:
+    used = await engine.keys.uses.of(key.project, [key.id])
+    return json_answer(200, key_view(key, used.get(key.id)))
 
 
 async def revoke(engine: Engine, call: Call) -> Answer:
     """`DELETE /keys/{id}`: it ends for good, and stays in the list."""
     call.query_values()
-    return json_answer(200, key_view(await engine.keys.revoke(call.project, call.parameters["id"])))
+    return await _shown(engine, await engine.keys.revoke(call.project, call.parameters["id"]))
+
+
+def key_view(key: Key, used: int | None) -> KeyView:
+    """A key as it comes out; `used` is when it was last used (ms)."""
+    return KeyView(
+        id=key.id,
+        name=key.name,
+        scopes=key.scopes,
+        created_at=format_time(key.created_at),
+        algorithm=algorithm_of(key),
+        revoked_at=None if key.revoked_at is None else format_time(key.revoked_at),
+        last_used_at=None if used is None else format_time(used),
+        public=key.public,
+        origins=key.origins,
+    )
+
+
+def new_key_view(new: NewKey) -> NewKeyView:
+    """A key as it is shown once."""
+    key = new.key
+    return NewKeyView(
+        id=key.id,
+        name=key.name,
+        scopes=key.scopes,
+        created_at=format_time(key.created_at),
+        algorithm=algorithm_of(key),
+        project=new.project.slug,
+        token=new.token,
+        secret=new.secret,
+        jwt=new.jwt,
+        public=key.public,
+        origins=key.origins,
+    )

@@ -10,14 +10,11 @@ from ensue.dialects.native.cards import CardView, card_view
 from ensue.dialects.native.last import LastAttemptView
 from ensue.domain.delivery import JITTER, Attempt, Delivery, State
 from ensue.domain.event import EMPTY, AttributeValue, Context, Event
-from ensue.domain.key import Key, Scope
 from ensue.domain.press import Button
 from ensue.domain.rule import Rule
 from ensue.domain.schedule import format_time
 from ensue.domain.thread import Thread
 from ensue.domain.trigger import Format, Trigger
-from ensue.engine.keys import NewKey
-from ensue.engine.tokens import Algorithm, algorithm_of
 
 MASK: Final = "***"
 """What stands where a secret is."""
@@ -204,45 +201,6 @@ class DeliveryPage(Struct, frozen=True):
     next: str | None = None
 
 
-class KeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A key as it comes out: never its token or secret. `algorithm` is what its JWTs are signed by."""
-
-    id: str
-    name: str
-    scopes: tuple[Scope, ...]
-    created_at: str
-    algorithm: Algorithm
-    revoked_at: str | None = None
-    public: bool = False
-    origins: tuple[str, ...] = ()
-
-
-class KeyPage(Struct, frozen=True):
-    """Keys, newest first; `next` goes on, null at the end."""
-
-    items: list[KeyView]
-    next: str | None = None
-
-
-class NewKeyView(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A key as it is shown once. `project` is the slug; `jwt` is for Space Cloud's clients.
-
-    A public key, and one with a verifier, has neither `secret` nor `jwt`.
-    """
-
-    id: str
-    name: str
-    scopes: tuple[Scope, ...]
-    created_at: str
-    algorithm: Algorithm
-    project: str
-    token: str
-    secret: str = ""
-    jwt: str = ""
-    public: bool = False
-    origins: tuple[str, ...] = ()
-
-
 def event_view(
     event: Event,
     state: str = "recorded",
@@ -356,38 +314,6 @@ def attempt_view(attempt: Attempt) -> AttemptView:
         error=attempt.error,
         request=request,
         response=response,
-    )
-
-
-def key_view(key: Key) -> KeyView:
-    """A key as it comes out."""
-    return KeyView(
-        id=key.id,
-        name=key.name,
-        scopes=key.scopes,
-        created_at=format_time(key.created_at),
-        algorithm=algorithm_of(key),
-        revoked_at=_maybe(key.revoked_at),
-        public=key.public,
-        origins=key.origins,
-    )
-
-
-def new_key_view(new: NewKey) -> NewKeyView:
-    """A key as it is shown once."""
-    key = new.key
-    return NewKeyView(
-        id=key.id,
-        name=key.name,
-        scopes=key.scopes,
-        created_at=format_time(key.created_at),
-        algorithm=algorithm_of(key),
-        project=new.project.slug,
-        token=new.token,
-        secret=new.secret,
-        jwt=new.jwt,
-        public=key.public,
-        origins=key.origins,
     )
 
 

@@ -1,0 +1,143 @@
+"""Hides how a deleted project is cleared away: everything it held, in small steps, until nothing of it is left.
+
+It is refused since the moment of its deletion. Its own document goes last, and not before a minute has passed without
+anything found, so that what was under way at that moment, and a stop in between, leave nothing behind.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from ensue.domain import eventing, subscriber, subscriber_list, tenant
+from ensue.domain.document import Put
+from ensue.domain.invitation import INVITATION
+from ensue.domain.member import MEMBERS
+from ensue.domain.press import BUTTON
+from ensue.domain.project import Project, project_of
+from ensue.domain.replay import REPLAY
+from ensue.domain.schedule import DAY
+from ensue.engine.clock import Clock
+from ensue.engine.key_uses import USE
+from ensue.engine.loop import Loop
+from ensue.store.base import STEP, DeliveryQuery, EventQuery, Selection, Store
+
+KINDS: Final = (
+    "trigger",
+    "key",
+    USE,
+    MEMBERS,
+    INVITATION,
+    REPLAY,
+    BUTTON,
+    *sorted(eventing.KINDS),
+    subscriber.KIND,
+    subscriber_list.KIND,
+    subscriber_list.MEMBER,
+    subscriber_list.MEMBERSHIP,
+    tenant.KIND,
+)
+"""The kinds of documents that are of a project; triggers first, so that nothing more is owed."""
+
+QUIET: Final = 60_000
+"""How long a project must have been deleted (ms) until its last trace goes."""
+
+_ROWS: Final = 500
+_PAGE: Final = 500
+_SHARE: Final = 10
+"""After each step, a pause so many times as long as it took, as retention makes them."""
+
+
+class Clearing:
+    """Clears deleted projects away."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._clearing = Loop("clearing", self._round)
+
+    def start(self) -> None:
+        """Begin, with what was left by a stop."""
+        self._clearing.start()
+
+    async def stop(self) -> None:
+        """End after the step under way."""
+        await self._clearing.stop()
+
+    def wake(self) -> None:
+        """A project was deleted."""
+        self._woken.set()
+
+    async def _round(self) -> None:
+        self._woken.clear()
+        left = [project for project in await self._doomed() if not await self.clear(project)]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), QUIET / 1000 if left else None)
+
+    async def _doomed(self) -> Sequence[Project]:
+        found: list[Project] = []
+        before: str | None = None
+        while page := await self._store.list("project", None, before, _PAGE):
+            found += [project for project in map(project_of, page) if project.deleted_at is not None]
+            before = page[-1].id
+        return found
+
+    async def clear(self, project: Project) -> bool:
+        """Remove what is there of a deleted project; whether nothing was, for a minute, and its last trace went."""
+        was_empty = await self._is_empty(project.id)
+        removed = await self._documents("trigger", project.id)
+        await self._cancel(project.id)
+        await self._prune(project.id)
+        for kind in KINDS:
+            removed += await self._documents(kind, project.id)
+        if removed or not was_empty or self._clock() < (project.deleted_at or 0) + QUIET:
+            return False
+        document = await self._store.get("project", project.id, project.id)
+        if document is not None:
+            await self._store.put([Put(document=replace(document, body=b""), expected=document.revision)])
+        return True
+
+    async def _is_empty(self, project: str) -> bool:
+        """Whether there is neither an event nor a delivery."""
+        events, deliveries = EventQuery(project=project, limit=1), DeliveryQuery(project=project, limit=1)
+        while True:
+            page = await self._store.page(events)
+            if page.items:
+                return False
+            if page.next is None:
+                return not (await self._store.deliveries(deliveries)).items
+            events = replace(events, before=page.next)
+
+    async def _cancel(self, project: str) -> None:
+        """Cancel all that is pending, scheduled events too."""
+        going = True
+        while going:
+            began = asyncio.get_running_loop().time()
+            cancelled = await self._store.cancel(Selection(project=project), "project deleted", self._clock())
+            going = cancelled.count >= STEP
+            await _pause(began)
+
+    async def _prune(self, project: str) -> None:
+        """Remove events, deliveries and attempts, however young they are."""
+        going, after, before = True, None, self._clock() + DAY
+        while going:
+            began = asyncio.get_running_loop().time()
+            after = (await self._store.prune(project, before, before, after, _ROWS)).next
+            going = after is not None
+            await _pause(began)
+
+    async def _documents(self, kind: str, project: str) -> int:
+        removed = 0
+        while documents := await self._store.list(kind, project, None, _PAGE):
+            began = asyncio.get_running_loop().time()
+            await self._store.put([Put(document=replace(document, body=b"")) for document in documents])
+            removed += len(documents)
+            await _pause(began)
+        return removed
+
+
+async def _pause(began: float) -> None:
+    await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
