@@ -51,7 +51,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
         "huey": measures.huey,
         "latency": lambda: measures.latency(10),
         "growth": lambda: measures.growth(1_000_000),
-        "search": lambda: views(1_000_000, 4, 3),
+        "search": lambda: views(1_000_000, 2, 7),
         "schedule": lambda: measures.schedule(1_000_000),
     }
 
