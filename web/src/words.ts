@@ -770,8 +770,8 @@ export const words = {
     unanswered: (label: string) => `No answer to “${label}”. Whether it ran shows here when the connection is back.`,
   },
 
-  keys: {
-    title: 'Keys',
+  keyboard: {
+    title: 'Keys of the keyboard',
     everywhere: 'Everywhere',
     compose: 'New test event',
     map: 'This map',
