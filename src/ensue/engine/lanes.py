@@ -110,7 +110,7 @@ class Lanes:
             for _ in range(min(len(self._due), _LANES_A_PASS)):
                 lane = self._due.popleft()
                 room = self._room_of(lane)
-                free, lacks = self._free(lane, room, ahead=lane in self._quick)
+                free, lacks = self._free(lane, room, ahead=lane in self._quick and room.within is None)
                 if free <= 0:
                     self._parked.setdefault(lacks, {})[lane] = None
                     self._lacking[lane] = lacks

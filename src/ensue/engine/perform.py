@@ -24,7 +24,7 @@ from ensue.engine.rules import Rules
 from ensue.engine.vault import Vault
 
 _REMEMBERED: Final = 10_000
-_REPLAYED: Final = 4
+REPLAYED: Final = 4
 """Replayed deliveries have this part of their trigger's room, at least one."""
 
 
@@ -66,7 +66,7 @@ class Perform:
         if lane.endswith(REPLAY_MARK):
             fresh = fresh_lane(lane)
             whole = self.room(fresh)
-            return Room(-(-whole.lane // _REPLAYED), whole.host, within=fresh, whole=whole.lane)
+            return Room(-(-whole.lane // REPLAYED), whole.host, within=fresh, whole=whole.lane)
         trigger = self._rules.trigger(lane)
         if trigger is None:
             return Room(self._rooms.trigger)

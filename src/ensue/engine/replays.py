@@ -43,9 +43,9 @@ from ensue.store.past import Past, Stretch
 
 _log = logging.getLogger("ensue.engine")
 
-MOST: Final = 250
+MOST: Final = 100
 """Rows in one step: its commit is short, so that fresh events hardly wait for it."""
-CROWDED: Final = 250
+CROWDED: Final = 100
 """So many deliveries of a replay lane that are due and untouched are enough: the next step waits."""
 COUNTING: Final = 1.0
 DRY_COUNTING: Final = 10.0
