@@ -22,7 +22,8 @@ class Throttle:
 
     def take(self, name: str, now: int) -> None:
         """Count one try under `name` at `now` (ms). Raises EnsueError `rate_limited` with the seconds to wait."""
-        free_at = max(self._free_at.pop(name, 0), now - self._burst * self._pause)
+        earliest = now - self._burst * self._pause
+        free_at = max(self._free_at.pop(name, earliest), earliest)
         wait = free_at + self._pause - now
         self._free_at[name] = free_at if wait > 0 else free_at + self._pause  # at the end: the first is the quietest
         if len(self._free_at) > MOST_NAMES:
