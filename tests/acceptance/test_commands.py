@@ -162,3 +162,12 @@ async def test_log_lines_can_be_read_by_programs(server: Server, sink: Sink) -> 
     assert f'"message": "event.received", "event": "{event}", "status": "stored"' in log
     assert '"result": "sent"' in log
     assert "secret-word" not in log
+
+
+async def test_search_is_made_anew_beside_the_server(server: Server) -> None:
+    """`doctor --reindex` beside a running server: both follow, and every event is found once."""
+    sent = [await server.send("shop.refund", data={"number": number}) for number in range(20)]
+    remade = await ensue(server, "doctor", "--reindex", "--json")
+    assert remade.code == 0, remade
+    found = await server.items("/api/v1/events?q=refund&limit=3")
+    assert [one["id"] for one in found] == sent[::-1]

@@ -139,6 +139,18 @@ def test_pages_are_asked_for_when_needed() -> None:
     assert len(server.asked) == 1
 
 
+def test_search_and_counts_are_asked_for() -> None:
+    """Words go out as one parameter, and what to count by as a list."""
+    with served(Say(200, {"items": [{"count": 3}], "next": None})) as (client, server):
+        assert list(client.events(q='"refund" 47')) == [{"count": 3}]
+        assert client.stats("events", "hour", "type", test=False) == client.stats("deliveries") == [{"count": 3}]
+    assert [asked.path for asked in server.asked] == [
+        "/api/v1/events?q=%22refund%22+47",
+        "/api/v1/stats?of=events&by=hour%2Ctype&test=false",
+        "/api/v1/stats?of=deliveries",
+    ]
+
+
 VERBS: dict[str, tuple[Any, str]] = {
     "event": (lambda client: client.event("e/1"), "GET /api/v1/events/e%2F1"),
     "cancel": (lambda client: client.cancel("e"), "POST /api/v1/events/e/cancel"),

@@ -99,8 +99,19 @@ class Client:
         return BatchReceipt(tuple(items))
 
     def events(self, *, most: int | None = None, **filters: QueryValue) -> Iterator[dict[str, Any]]:
-        """Events, newest first, over all pages; `most` ends it after so many. Filters: docs/reference/api.md."""
+        """Events, newest first, over all pages; `most` ends it after so many.
+
+        `q` are words that they hold; all filters: docs/reference/api.md.
+        """
         return islice(pages(self._transport, f"{ROOT}/events", filters), most)
+
+    def stats(self, of: str, *by: str, **filters: QueryValue) -> list[dict[str, Any]]:
+        """How many `events` or `deliveries` there are, by `hour`, `type`, `category`, or `hour`, `trigger`, `result`:
+        a `count` for each group, the largest first, or the sum. Filters: `since`, `until`, `test`."""
+        query = {"of": of, "by": ",".join(by) or None, **filters}
+        answer = self._transport.call(Call(method="GET", path=f"{ROOT}/stats", query=query))
+        items: list[dict[str, Any]] = answer["items"]
+        return items
 
     def event(self, event: str) -> dict[str, Any]:
         """One event."""
