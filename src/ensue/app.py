@@ -171,7 +171,7 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
         limits=limits,
     )
     channels = make_channels(ground.outbound)
-    keys = Keys(ground.store, ground.vault, ground.clock)
+    keys = Keys(ground.store, ground.vault, ground.clock, Path(config.data) / FIRST_KEY)
     lanes, worker = _workers(ground, keys, channels)
     feed = Feed(ground.store)
     return House(

@@ -7,6 +7,7 @@ Revocation by another process holds within a second.
 import asyncio
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -59,12 +60,13 @@ class NewKey(Struct, frozen=True):
 
 
 class Keys:
-    """The credentials of all projects."""
+    """The credentials of all projects. `first_file` is where the token of the very first key was left, if it was."""
 
-    def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
+    def __init__(self, store: Store, vault: Vault, clock: Clock, first_file: Path | None = None) -> None:
         self._store = store
         self._vault = vault
         self._clock = clock
+        self._first_file = first_file
         self._known: dict[str, Key] = {}
         self._ids: dict[str, Key] = {}
         self._live: dict[str, Sequence[Key]] = {}
@@ -283,6 +285,15 @@ class Keys:
             await self._store.put([Put(document=key_document(key), expected=document.revision)])
         self.forget()
         return key
+
+    async def first(self, project: str) -> str | None:
+        """The token of the very first key, if it is still there to be read, holds, and is of that project (its id)."""
+        try:
+            token = "" if self._first_file is None else self._first_file.read_text("ascii").strip()
+            key = await self.authenticate(token)
+        except (OSError, UnicodeDecodeError, EnsueError):
+            return None
+        return token if key.project == project else None
 
     async def find_project(self, name: str) -> Project | None:
         """The project of that slug or id; None for one that was deleted."""

@@ -111,6 +111,21 @@ async def _shown(engine: Engine, key: Key) -> Answer:
     return json_answer(200, key_view(key, used.get(key.id)))
 
 
+class FirstKeyView(Struct, frozen=True):
+    """The token of the very first key, to be pasted into a first call."""
+
+    token: str
+
+
+async def first(engine: Engine, call: Call) -> Answer:
+    """`GET /keys/first`, as long as the file with it is beside the data."""
+    call.query_values()
+    token = await engine.keys.first(call.project)
+    if token is None:
+        raise EnsueError("not_found", "The first key of this project is not at hand; make another one.")
+    return json_answer(200, FirstKeyView(token))
+
+
 async def revoke(engine: Engine, call: Call) -> Answer:
     """`DELETE /keys/{id}`: it ends for good, and stays in the list."""
     call.query_values()

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ensue.dialects.native import accounts, members, projects
+from ensue.dialects.native import accounts, keys, members, projects
 from ensue.domain.member import Role
 from ensue.http.exchange import Handler, Route
 
@@ -201,6 +201,17 @@ _MEMBERS: Final = (
 )
 
 _PROJECTS: Final = (
+    _ours(
+        "admin",
+        _open(
+            "GET",
+            "/keys/first",
+            keys.first,
+            "getFirstKey",
+            "Show the very first key, for a first call, as long as the server has the file with it.",
+            {200: keys.FirstKeyView},
+        ),
+    ),
     _mine("GET", "/projects", projects.page, "listProjects", "List one's projects.", {200: projects.ProjectPage}),
     _mine(
         "POST",
