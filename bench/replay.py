@@ -1,4 +1,4 @@
-"""Hides what a replay costs fresh events: their way to the same receiver, measured while it runs, before it and after it."""
+"""Hides what a replay costs fresh events: their way to the same receiver, while it runs, before it and after it."""
 
 import time
 from typing import Any, Final
