@@ -16,7 +16,7 @@ from ensue.domain.replay import REPLAY, Replay, Replayable, Wanted, replay_docum
 from ensue.domain.schedule import DAY
 from ensue.domain.trigger import RetryDraft
 from ensue.engine import replays
-from ensue.engine.replays import CROWDED, MOST, Standing, _Run
+from ensue.engine.replays import CROWDED, MOST, MOST_RUNNING, Standing, _Run
 from ensue.engine.sieve import Sieve
 from ensue.store.sqlite import SqliteStore
 from tests.engine.stage import Hold, Stage, staged
@@ -241,6 +241,19 @@ async def test_scheduled_events_and_buttons_are_not_replayed(stage: Stage) -> No
     to = await stage.trigger("none")
     for wanted in ({"state": "cancelled"}, {"to": to.id}):
         assert (await ended(stage, await begun(stage, **wanted))).made == 0
+
+
+async def test_so_many_run_at_once(stage: Stage) -> None:
+    """Beyond that a replay is refused until one has ended."""
+    stage.channel.script = Hold()
+    await stage.send_many(4 * MOST)
+    to = await stage.trigger("none")
+    running = [await begun(stage, to=to.id) for _ in range(MOST_RUNNING)]
+    with pytest.raises(EnsueError) as refused:
+        await begun(stage, to=to.id)
+    assert refused.value.code == "conflict"
+    await stage.engine.replays.cancel(stage.project, running[0].id, deliveries=True)
+    assert (await begun(stage, to=to.id)).state == "running"
 
 
 async def test_counting_ends_in_time(stage: Stage) -> None:

@@ -50,6 +50,8 @@ CROWDED: Final = 100
 COUNTING: Final = 1.0
 DRY_COUNTING: Final = 10.0
 """Seconds for counting before a replay begins, and for a dry run."""
+MOST_RUNNING: Final = 20
+"""Replays of one project that may run at once."""
 _COUNTED: Final = 1_000
 _PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25
@@ -137,7 +139,10 @@ class Replays:
                 return Counted(count, after is None, end, sieve.error)
 
     async def begin(self, project: str, wanted: Wanted) -> Replay:
-        """Begin a replay of what there is now. EnsueError as for `count`."""
+        """Begin a replay of what there is now. EnsueError as for `count`, `conflict` where too many run."""
+        if sum(run.replay.project == project for run in self._running.values()) >= MOST_RUNNING:
+            message = f"This project has {MOST_RUNNING} replays that run; wait for one to end, or cancel one."
+            raise EnsueError("conflict", message)
         counted = await self.count(project, wanted, COUNTING)
         now = self._clock()
         replay = Replay(
