@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ensue.cli import actions, deliveries, events, keys, members, replays, serving, triggers, upkeep
+from ensue.cli import actions, deliveries, demo, events, keys, members, replays, serving, triggers, upkeep
 from ensue.cli.exits import FAILED, INTERRUPTED, READER_GONE, REFUSED, UNREACHABLE, USAGE, FailedError, UsageError
 from ensue.cli.parsing import Group, new_parser
 from ensue.cli.terminal import Terminal
@@ -28,6 +28,7 @@ def build_parser() -> ArgumentParser:
     triggers.add(commands)
     deliveries.add(commands)
     replays.add(commands)
+    demo.add(commands)
     upkeep.add(commands)
     commands.command("version", "Print the release.", _version)
     return parser
