@@ -101,8 +101,12 @@ class Eyes:
 
 
 async def settled(page: Page) -> None:
-    """Wait until nothing moves: colours in the middle of a change have no contrast to be judged by."""
-    await page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
+    """Wait until nothing changes: colours in the middle of it have no contrast to be judged by. What turns, may turn."""
+    await page.evaluate(
+        """() => Promise.all(document.getAnimations()
+            .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+            .map((one) => one.finished.catch(() => {})))"""
+    )
 
 
 async def violations(page: Page) -> list[str]:
