@@ -121,7 +121,8 @@ class Product(Process):
         program = [str(Path(sys.executable).with_name("ensue"))] if module is None else [sys.executable, "-m", module]
         arguments = [*program, "serve", "--data", str(self.directory), "--port", str(port)]
         environment = {f"ENSUE_{name.upper()}": value for name, value in settings.items()}
-        super().__init__(arguments, port, {"ENSUE_ALLOW_NETWORKS": "127.0.0.0/8"} | environment)
+        fixed = {"ENSUE_ALLOW_NETWORKS": "127.0.0.0/8", "BENCH_VIEWS": str(self.directory / "views-cpu")}
+        super().__init__(arguments, port, fixed | environment)
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)

@@ -19,7 +19,7 @@ MOST: Final = 1_000
 """Distinct words of one event that it is found by: the first ones of its type, subject, title, content and data."""
 
 LENGTH: Final = 64
-"""Characters that tell words apart: a longer one is known by its beginning."""
+"""Characters that tell words apart: a longer one is asked for by its beginning."""
 
 ASKED: Final = 32
 """Words of a question that count, the first ones."""
@@ -59,16 +59,13 @@ def words(text: str) -> list[str]:
     else:
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         parted = folded.translate(_letters)
-    found = parted.split()
-    if found and max(map(len, found)) > LENGTH:
-        found = [word[:LENGTH] for word in found]
-    return found
+    return parted.split()
 
 
 def asked(text: str) -> tuple[str, ...]:
     """The words of a question: all of them are meant, the last one as the beginning of a word. None: nothing is
     asked."""
-    return tuple(words(text)[:ASKED])
+    return tuple(word[:LENGTH] for word in words(text)[:ASKED])
 
 
 class _Content(Struct, frozen=True):
@@ -92,44 +89,50 @@ class _Kept(Struct, frozen=True):
 _decoder: Final = msgspec.json.Decoder(_Kept, float_hook=str)
 
 
-def event_words(body: bytes) -> Collection[str]:
-    """The distinct words of an event as `encode_event` wrote it, in order, at most `MOST`."""
+def event_words(body: bytes) -> Sequence[str]:
+    """The words of an event as `encode_event` wrote it, in order, at most `MOST` distinct ones; where they are few, as
+    nearly always, some may be there twice, or longer than `LENGTH`: to look would cost as much as to find them."""
     try:
         event = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return ()
+    texts = [event.type]
+    if event.subject is not None:
+        texts.append(event.subject)
     card = event.card
-    texts = [event.type, event.subject or ""]
     if card is not None:
-        texts.append(card.title or "")
+        if card.title is not None:
+            texts.append(card.title)
         if card.content is not None:
-            texts += _texts(card.content.value)
-    texts += _texts(event.data)
-    found = dict.fromkeys(words(" ".join(texts)))
-    return found if len(found) <= MOST else tuple(found)[:MOST]
+            _read(card.content.value, texts)
+    if event.data is not None:
+        _read(event.data, texts)
+    text = " ".join(texts)
+    if len(text) <= MOST:
+        return words(text)
+    return tuple(dict.fromkeys(word[:LENGTH] for word in words(text)))[:MOST]
 
 
-def _texts(value: Any) -> list[str]:
-    """The strings and numbers within JSON, in order."""
-    texts: list[str] = []
-    left = [value]
-    while left:
-        one = left.pop()
-        kind = type(one)
-        if kind is str:
-            texts.append(one)
-        elif kind is dict:
-            left += reversed(one.values())
-        elif kind is list:
-            left += reversed(one)
-        elif kind is int:
-            texts.append(str(one))
-    return texts
+def _read(value: Any, texts: list[str]) -> None:
+    """Add the strings and numbers within JSON, in order."""
+    kind = type(value)
+    if kind is str:
+        texts.append(value)
+    elif kind is dict or kind is list:
+        for one in value.values() if kind is dict else value:
+            if type(one) is str:
+                texts.append(one)
+            elif one is not None:
+                _read(one, texts)
+    elif kind is int:
+        texts.append(str(value))
 
 
 def are_in(wanted: Sequence[str], there: Collection[str]) -> bool:
     """Whether an event with the words `there` answers the question `wanted`; one without words asks for nothing."""
     if not wanted:
         return True
-    *whole, beginning = wanted
-    return all(word in there for word in whole) and any(word.startswith(beginning) for word in there)
+    beginnings = [word for word in wanted if len(word) == LENGTH or word is wanted[-1]]
+    return all(word in there for word in wanted[:-1] if len(word) < LENGTH) and all(
+        any(word.startswith(beginning) for word in there) for beginning in beginnings
+    )

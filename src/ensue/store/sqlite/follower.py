@@ -25,7 +25,7 @@ from ensue.store.derived import Followed
 from ensue.store.sqlite import index, tallies
 from ensue.store.sqlite.driver import Execute, connect, make_file, use_wal
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised whenever a word, a count or a table means something else: files of another one are made anew."""
 
 CACHE: Final = 8 * 1024
@@ -157,7 +157,7 @@ class Follower:
             words.drop(floor)
             gone = [row[1:] for row in lost if row[1] <= at]
             words.let_go(gone)
-            words.take_in(row[:3] for row in come)
+            words.take_in([row[:3] for row in come])
             tallies.add_events(views, Counter((row[1], *row[3:]) for row in come))
             tallies.add_events(views, _lost(event_key(decode_event(body)) for _, _, body in gone))
             if len(come) < limit:

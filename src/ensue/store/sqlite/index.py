@@ -1,7 +1,6 @@
 """Hides how words get into the index and out of it: a row of words for each event, many in one statement."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ensue.domain.words import event_words
@@ -19,16 +18,13 @@ WORDS: Final = (
 
 OWNER: Final = "SELECT number FROM owner WHERE project = ?"
 OWN: Final = "INSERT INTO owner (project) VALUES (?) RETURNING number"
-TOGETHER: Final = 64
+TOGETHER: Final = 256
 
 MERGED: Final = 16
 """So many parts of a volume become one at once: rarely, as the whole is put in order when it is full."""
 
 Kept = tuple[int, str, bytes]
 """An event: its cursor, its project, and its body as it is kept."""
-
-Row = tuple[int, str]
-"""What the index holds of an event: its cursor and its words."""
 
 
 class Index:
@@ -37,25 +33,26 @@ class Index:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._owners: dict[str, int] = {}
+        self._marks: dict[tuple[int, str], tuple[str, str]] = {}
         self._volumes = dict(execute("SELECT number, sealed FROM volume"))
 
-    def take_in(self, events: Iterable[Kept]) -> None:
+    def take_in(self, events: Sequence[Kept]) -> None:
         """Index events that follow those before."""
-        for volume, rows in self._by_volume(events):
+        for volume, values in self._by_volume(events):
+            name = table(volume)
             if volume not in self._volumes:
-                name = table(volume)
                 self._execute(WORDS.format(name))
                 self._execute(f"INSERT INTO {name} ({name}, rank) VALUES ('automerge', {MERGED})")
                 self._execute("INSERT INTO volume VALUES (?, 0)", (volume,))
                 self._volumes[volume] = 0
-            self._write(f"INSERT INTO {table(volume)} (rowid, words) VALUES ", "(?, ?)", rows)
+            self._write(f"INSERT INTO {name} (rowid, words) VALUES ", "(?, ?)", values)
 
-    def let_go(self, events: Iterable[Kept]) -> None:
+    def let_go(self, events: Sequence[Kept]) -> None:
         """Forget events, given as they were when they were taken in."""
-        for volume, rows in self._by_volume(events):
+        for volume, values in self._by_volume(events):
             if volume in self._volumes:
                 name = table(volume)
-                self._write(f"INSERT INTO {name} ({name}, rowid, words) VALUES ", "('delete', ?, ?)", rows)
+                self._write(f"INSERT INTO {name} ({name}, rowid, words) VALUES ", "('delete', ?, ?)", values)
 
     def drop(self, floor: int) -> None:
         """Forget the volumes of which nothing is left in the log, which begins above `floor`."""
@@ -71,14 +68,21 @@ class Index:
             self._execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
             self._execute("UPDATE volume SET sealed = 1 WHERE number = ?", (volume,))
 
-    def _by_volume(self, events: Iterable[Kept]) -> Iterator[tuple[int, Sequence[Row]]]:
-        for volume, members in groupby(events, lambda event: event[0] >> VOLUME):
-            yield volume, [self._row(*event) for event in members]
+    def _by_volume(self, events: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Any]]]:
+        """For each volume what goes into it: cursors and words, in turns."""
+        volumes: dict[int, list[Any]] = {}
+        for cursor, project, body in events:
+            values = volumes.setdefault(cursor >> VOLUME, [])
+            before, between = self._marks.get((cursor >> WINDOW, project)) or self._mark(cursor >> WINDOW, project)
+            words = event_words(body)
+            values += (cursor, before + between.join(words) if words else "")
+        yield from volumes.items()
 
-    def _row(self, cursor: int, project: str, body: bytes) -> Row:
-        before = mark(cursor >> WINDOW, self._owner(project))
-        words = event_words(body)
-        return cursor, (before + f" {before}".join(words)) if words else ""
+    def _mark(self, window: int, project: str) -> tuple[str, str]:
+        """What stands before the first word of an event, and what between two."""
+        before = mark(window, self._owner(project))
+        self._marks[window, project] = before, f" {before}"
+        return self._marks[window, project]
 
     def _owner(self, project: str) -> int:
         if project not in self._owners:
@@ -86,9 +90,8 @@ class Index:
             self._owners[project] = known[0][0]
         return self._owners[project]
 
-    def _write(self, text: str, row: str, rows: Sequence[Row]) -> None:
+    def _write(self, text: str, row: str, values: Sequence[Any]) -> None:
         """Few statements for many rows: row by row, the interpreter's lock would go back and forth."""
-        for start in range(0, len(rows), TOGETHER):
-            part = rows[start : start + TOGETHER]
-            values: list[Any] = [value for one in part for value in one]
-            self._execute(text + ", ".join([row] * len(part)), values)
+        for start in range(0, len(values), 2 * TOGETHER):
+            part = values[start : start + 2 * TOGETHER]
+            self._execute(text + ", ".join([row] * (len(part) // 2)), part)

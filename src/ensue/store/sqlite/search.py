@@ -15,19 +15,20 @@ import apsw
 from msgspec import Struct
 
 from ensue.domain.errors import EnsueError
-from ensue.domain.words import asked
+from ensue.domain.words import LENGTH, asked
 from ensue.store.sqlite.driver import Execute, integers
 
 WINDOW: Final = 14
 VOLUME: Final = 18
 """Bits of a cursor within a window and within a volume."""
 
-SCAN: Final = 50_000
+SCAN: Final = 30_000
 SEEKS: Final = 4_000
 """So many rows, and so many words in windows, are looked at for one page."""
 
-PATIENCE: Final = 0.03
-"""Seconds after which a page takes up no further window: it is short and says where to go on."""
+PATIENCE: Final = 0.025
+"""Seconds after which a page takes up nothing more once it has looked at many rows, or at a window: it is short and
+says where to go on."""
 
 CHUNKS: Final = (64, 256, 1024, 4096)
 """Rows that are looked at in the log at once: few first, as most pages are full soon."""
@@ -95,6 +96,7 @@ class _Walk:
         self._budget = SCAN
         self._seeks = SEEKS
         self.top = 0
+        self._ends = time.perf_counter() + PATIENCE
         try:
             owners = execute(OWNER, (question.project,)).fetchall()
         except apsw.SQLError:
@@ -104,7 +106,6 @@ class _Walk:
             self.top = min(question.before, 1 + execute(FOLLOWED).fetchall()[0][0])
 
     def __iter__(self) -> Iterator[Sequence[int]]:
-        ends = time.perf_counter() + PATIENCE
         volumes = {number for (number,) in self._execute(VOLUMES)} if self.top else set()
         oldest = min(volumes, default=0) << VOLUME
         while self.top > oldest and self._budget > 0 and self._seeks > 0:
@@ -113,7 +114,7 @@ class _Walk:
                 self.top = volume << VOLUME
                 continue
             yield from self._window(volume, (self.top - 1) >> WINDOW)
-            if time.perf_counter() > ends:
+            if self._is_late():
                 break
         if self.top <= oldest:
             self.top = 0
@@ -130,14 +131,22 @@ class _Walk:
             self._size = next(self._chunks, self._size)
             self.top = cursors[-1]
             yield cursors
+            if self._size == CHUNKS[-1] and self._is_late():
+                return
         if self._budget > 0:
             self.top = window << WINDOW
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self._ends
 
     def _match(self, window: int) -> str:
         """The question in the words of the index, which hold nothing that it could take for an operator."""
         before = mark(window, self._owner)
-        terms = [f'"{before}{word}"' for word in (*self._question.words, *self._question.also)]
-        terms[len(self._question.words) - 1] += "*"
+        asked = (*self._question.words, *self._question.also)
+        last = len(self._question.words) - 1
+        terms = [
+            f'"{before}{word}"' + ("*" if at == last or len(word) == LENGTH else "") for at, word in enumerate(asked)
+        ]
         self._seeks -= len(terms)
         return " ".join(terms)
 
