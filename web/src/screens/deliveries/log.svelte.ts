@@ -1,0 +1,95 @@
+/** Hides how the list of deliveries stays fresh: pages, rows that change where they stand, and new ones that wait to be shown. */
+import { ask, type Failure, type Query } from '../../api/client';
+import type { DeliveryView, Page } from '../../api/types';
+import type { Status } from '../../live';
+
+const PAGE = 50;
+const EVERY = 3_000;
+
+export class Log {
+  rows = $state.raw<DeliveryView[] | undefined>(undefined);
+  /** Came since, newest first; shown when asked for. */
+  news = $state.raw<DeliveryView[]>([]);
+  error = $state.raw<Failure | undefined>(undefined);
+  next = $state.raw<string | null>(null);
+  more = $state(false);
+  status = $state.raw<Status>({ kind: 'connecting' });
+  #query: Query;
+  #timer: ReturnType<typeof setInterval>;
+  #over = false;
+
+  constructor(query: Query) {
+    this.#query = query;
+    void this.load();
+    this.#timer = setInterval(() => void (document.hidden || this.#refresh()), EVERY);
+  }
+
+  async load(): Promise<void> {
+    const found = await this.#page(null);
+    if (this.#over) return;
+    this.#heard(found.ok ? undefined : found.error);
+    this.error = found.ok ? undefined : found.error;
+    if (!found.ok) return;
+    this.rows = found.value.items;
+    this.next = found.value.next;
+    this.news = [];
+  }
+
+  /** The page after the last one; empty pages are gone through. */
+  async further(): Promise<void> {
+    this.more = true;
+    let found: DeliveryView[] = [];
+    for (let tries = 0; this.next && !found.length && tries < 20; tries += 1) {
+      const page = await this.#page(this.next);
+      if (!page.ok || this.#over) break;
+      found = page.value.items;
+      this.next = page.value.next;
+    }
+    this.rows = [...(this.rows ?? []), ...found];
+    this.more = false;
+  }
+
+  show(): void {
+    this.rows = [...this.news, ...(this.rows ?? [])];
+    this.news = [];
+  }
+
+  /** A row as it is now, without asking. */
+  replace(changed: DeliveryView): void {
+    this.rows = this.rows?.map((row) => (row.id === changed.id ? { ...row, ...changed } : row));
+  }
+
+  stop(): void {
+    this.#over = true;
+    clearInterval(this.#timer);
+  }
+
+  #page(next: string | null) {
+    return ask<Page<DeliveryView>>('GET', '/api/v1/deliveries', { query: { ...this.#query, details: true, limit: PAGE, next } });
+  }
+
+  async #refresh(): Promise<void> {
+    if (!this.rows) return this.load();
+    const [found, pending] = [await this.#page(null), await this.#pending()];
+    if (this.#over) return;
+    this.#heard(found.ok ? undefined : found.error);
+    if (!found.ok) return;
+    const fresh = new Map([...found.value.items, ...pending].map((row) => [row.id, row]));
+    const known = new Set(this.rows.map((row) => row.id));
+    this.rows = this.rows.map((row) => fresh.get(row.id) ?? row);
+    this.news = found.value.items.filter((row) => !known.has(row.id));
+    if (!this.rows.length && this.news.length) this.show();
+  }
+
+  /** Rows that may change though they are not on the first page: a few of them, as they are now. */
+  async #pending(): Promise<DeliveryView[]> {
+    const open = (this.rows ?? []).slice(PAGE).filter((row) => row.state === 'pending').slice(0, 5);
+    const found = await Promise.all(open.map((row) => ask<DeliveryView>('GET', `/api/v1/deliveries/${row.id}`)));
+    return found.flatMap((one, at) => (one.ok ? [{ ...open[at], ...one.value, attempts: null }] : [])) as DeliveryView[];
+  }
+
+  #heard(error: Failure | undefined): void {
+    if (!error) this.status = { kind: 'live' };
+    else if (error.code !== 'aborted' && this.status.kind !== 'offline') this.status = { kind: 'offline', since: Date.now() };
+  }
+}

@@ -1,0 +1,73 @@
+/** Hides where triggers and their health come from: lists, counts where the server keeps them, and how often they are asked for. */
+import { ask, type Failure, type Result } from '../../api/client';
+import type { DeliveryView, Page, TriggerView } from '../../api/types';
+import { shell } from '../../state/shell.svelte';
+import { firstHour, fromDeliveries, healthOf, sorted, withTallies, type Known, type Row, type Tally } from './health';
+
+const EVERY = 15_000;
+const PAGE = 200;
+
+/** All triggers of the project. */
+export async function allTriggers(signal?: AbortSignal): Promise<Result<TriggerView[]>> {
+  const items: TriggerView[] = [];
+  let next: string | null = null;
+  do {
+    const found: Result<Page<TriggerView>> = await ask('GET', '/api/v1/triggers', { query: { limit: PAGE, next }, signal });
+    if (!found.ok) return found;
+    items.push(...found.value.items);
+    next = found.value.next;
+  } while (next);
+  shell.counts = { ...shell.counts, triggers: items.length };
+  return { ok: true, value: items, status: 200 };
+}
+
+const list = async <T>(path: string, query: Record<string, string | number | boolean>): Promise<Page<T>> => {
+  const found = await ask<Page<T>>('GET', path, { query });
+  return found.ok ? found.value : { items: [], next: null };
+};
+
+async function known(now: number): Promise<{ known: Map<string, Known>; waits: Map<string, string> }> {
+  const since = new Date(firstHour(now)).toISOString();
+  const [recent, pending, totals, hourly] = await Promise.all([
+    list<DeliveryView>('/api/v1/deliveries', { details: true, limit: PAGE }),
+    list<DeliveryView>('/api/v1/deliveries', { state: 'pending', limit: PAGE }),
+    list<Tally>('/api/v1/stats', { of: 'deliveries', by: 'trigger,result', since }),
+    list<Tally>('/api/v1/stats', { of: 'deliveries', by: 'hour,trigger,result', since }),
+  ]);
+  const told = fromDeliveries(recent.items, now);
+  const counted = totals.items.length ? withTallies(told, totals.items, hourly.items, now) : told;
+  const waits = new Map<string, number>();
+  for (const { trigger } of pending.items) if (trigger) waits.set(trigger, (waits.get(trigger) ?? 0) + 1);
+  return { known: counted, waits: new Map([...waits].map(([id, count]) => [id, `${count.toLocaleString('en-GB')}${pending.next ? '+' : ''}`])) };
+}
+
+/** The list of triggers with their health; make it in a component, and `stop` it in an effect's end. */
+export class House {
+  rows = $state.raw<Row[] | undefined>(undefined);
+  waits = $state.raw<ReadonlyMap<string, string>>(new Map());
+  error = $state.raw<Failure | undefined>(undefined);
+  #timer: ReturnType<typeof setInterval>;
+
+  constructor() {
+    void this.load();
+    this.#timer = setInterval(() => void (document.hidden || this.load()), EVERY);
+  }
+
+  async load(): Promise<void> {
+    const now = Date.now();
+    const [triggers, health] = await Promise.all([allTriggers(), known(now)]);
+    this.error = triggers.ok ? undefined : triggers.error;
+    if (!triggers.ok) return;
+    this.waits = health.waits;
+    this.rows = sorted(triggers.value.map((trigger) => ({ trigger, known: health.known.get(trigger.id), health: healthOf(trigger, health.known.get(trigger.id)) })));
+  }
+
+  /** Show a trigger as it is now, without asking. */
+  replace(trigger: TriggerView): void {
+    this.rows = this.rows?.map((row) => (row.trigger.id === trigger.id ? { ...row, trigger, health: healthOf(trigger, row.known) } : row));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
