@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from ensue.testing import Sink
-from tests.acceptance.commands import ran
+from tests.acceptance.commands import ensue, ran
 from tests.acceptance.server import Server, environment
+from tests.acceptance.test_people import Page
 
 PROGRAM = str(Path(sys.executable).parent / "schemathesis")
 CONFIG = str(Path(__file__).parent / "schemathesis.toml")
@@ -16,7 +17,11 @@ LEFT_OUT = "positive_data_acceptance"
 blanks, URLs of inner networks) stands in descriptions."""
 
 
-async def examine(server: Server, known: dict[str, str], *options: str) -> str:
+PEOPLES = "^/api/v1/(console|setup|session|sessions|password|members|invitations|projects|keys/first)(/|$)"
+"""The paths of what is for people."""
+
+
+async def examine(server: Server, known: dict[str, str], headers: dict[str, str], *options: str) -> str:
     """Run schemathesis against the live page; what it says, which must be well."""
     command = [
         PROGRAM,
@@ -24,8 +29,7 @@ async def examine(server: Server, known: dict[str, str], *options: str) -> str:
         CONFIG,
         "run",
         f"{server.url}/api/v1/openapi.json",
-        "--header",
-        f"Authorization: Bearer {server.key}",
+        *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}")),
     ]
     command += ["--seed", "2", "--workers", "1", "--no-color", "--exclude-path", "/api/v1/stream"]
     variables = {"KNOWN_IDS": json.dumps(known), "SCHEMATHESIS_HOOKS": "tests.acceptance.schema_hooks"}
@@ -44,10 +48,31 @@ async def test_the_server_does_what_its_page_says(server: Server, sink: Sink) ->
     key = (await server.items("/api/v1/keys?limit=1"))[0]["id"]
     spare = json.loads((await server.call("POST", "/api/v1/keys", {"name": "spare"})).body)["id"]
     known = {"triggers": trigger, "events": event, "deliveries": delivery, "keys": key, "spare": spare}
-    said = await examine(server, known, "--max-examples", "15", "--exclude-checks", LEFT_OUT)
+    headers = {"Authorization": f"Bearer {server.key}"}
+    options = ("--max-examples", "15", "--exclude-checks", LEFT_OUT, "--exclude-path-regex", PEOPLES)
+    said = await examine(server, known, headers, *options)
     tested = re.search(r"Tested: +(\d+)", said)
     assert tested is not None, said
     assert int(tested[1]) > 20, said
     assert (await server.get(f"/api/v1/events/{scheduled}"))["state"] == "scheduled"
     await server.send("still.serving")
+    assert "Traceback" not in server.log()
+
+
+async def test_the_server_does_what_its_page_says_to_people(server: Server) -> None:
+    """The same for what is for people, by somebody who is signed in, but for what would sign them out."""
+    link = (await ensue(server, "members", "invite", "ada@example.com", "--role", "owner", "--json")).json["link"]
+    page = Page(server)
+    body = {"link": link.partition("#")[2], "name": "Ada", "password": "correct horse battery"}
+    me = (await page("POST", "/api/v1/invitations/accept", body)).json["member"]["id"]
+    headers = {"Cookie": page.cookie, "Origin": server.url, "Ensue-Project": "default"}
+    kept = ("signOut", "endSession", "resetPassword")
+    out = [part for name in kept for part in ("--exclude-operation-id", name)]
+    given = f"{LEFT_OUT},ignored_auth,negative_data_rejection"  # these leave out the cookie, which is sent all the same
+    options = ("--max-examples", "8", "--exclude-checks", given, "--include-path-regex", PEOPLES)
+    said = await examine(server, {"members": me, "projects": "default"}, headers, *options, *out)
+    tested = re.search(r"Tested: +(\d+)", said)
+    assert tested is not None, said
+    assert int(tested[1]) > 10, said
+    assert (await page("GET", "/api/v1/session")).status == 200
     assert "Traceback" not in server.log()
