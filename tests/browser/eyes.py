@@ -101,7 +101,7 @@ class Eyes:
 
 
 async def settled(page: Page) -> None:
-    """Wait until nothing changes: colours in the middle of it have no contrast to be judged by. What turns, may turn."""
+    """Wait until nothing changes: colours in the middle of it have no contrast to be judged by. Spinners may turn."""
     await page.evaluate(
         """() => Promise.all(document.getAnimations()
             .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
