@@ -34,14 +34,14 @@ async def shell(server: Server, text: str) -> Ran:
     return await ran(["sh", "-c", text], environment(server.settings))
 
 
-async def ran(command: Sequence[str], variables: dict[str, str]) -> Ran:
+async def ran(command: Sequence[str], variables: dict[str, str], patience: float = PATIENCE) -> Ran:
     """Run a command to its end, or kill it when that does not come."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *command, env=variables, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
     )
     try:
-        out, error = await asyncio.wait_for(process.communicate(), PATIENCE)
+        out, error = await asyncio.wait_for(process.communicate(), patience)
     finally:
         if process.returncode is None:
             process.kill()

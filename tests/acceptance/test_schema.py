@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ensue.testing import Sink
 from tests.acceptance.commands import ensue, ran
-from tests.acceptance.server import Server, environment
+from tests.acceptance.server import PATIENCE, Server, environment
 from tests.acceptance.test_people import Page
 
 PROGRAM = str(Path(sys.executable).parent / "schemathesis")
@@ -33,7 +33,7 @@ async def examine(server: Server, known: dict[str, str], headers: dict[str, str]
     ]
     command += ["--seed", "2", "--workers", "1", "--no-color", "--exclude-path", "/api/v1/stream"]
     variables = {"KNOWN_IDS": json.dumps(known), "SCHEMATHESIS_HOOKS": "tests.acceptance.schema_hooks"}
-    result = await ran([*command, *options], environment(variables))
+    result = await ran([*command, *options], environment(variables), 5 * PATIENCE)
     assert result.code == 0, result.out + result.error
     return result.out
 
