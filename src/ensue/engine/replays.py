@@ -43,10 +43,13 @@ from ensue.store.past import Past, Stretch
 
 _log = logging.getLogger("ensue.engine")
 
-MOST: Final = 100
+MOST: Final = 50
 """Rows in one step: its commit is short, so that fresh events hardly wait for it."""
-CROWDED: Final = 100
+CROWDED: Final = 50
 """So many deliveries of a replay lane that are due and untouched are enough: the next step waits."""
+PACE: Final = 500
+"""So many deliveries are made in a second, by all replays together: a claim, a request and an outcome each, which fresh
+events have to share the process with."""
 COUNTING: Final = 1.0
 DRY_COUNTING: Final = 10.0
 """Seconds for counting before a replay begins, and for a dry run."""
@@ -240,10 +243,13 @@ class Replays:
         if not self._running:
             await self._news.wait()
         began = asyncio.get_running_loop().time()
-        went_on = [await self._try(run) for run in list(self._running.values())]
+        runs = list(self._running.values())
+        before = sum(run.replay.made for run in runs)
+        went_on = [await self._try(run) for run in runs]
         spent = asyncio.get_running_loop().time() - began
+        made = sum(run.replay.made for run in runs) - before
         pause = min(spent, _LONGEST_PAUSE) if any(went_on) else _PAUSE
-        await asyncio.sleep(pause)
+        await asyncio.sleep(max(pause, made / PACE - spent))
 
     async def _try(self, run: _Run) -> bool:
         """Whether it made a step. What is wrong with one replay costs the others nothing."""
