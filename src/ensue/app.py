@@ -233,6 +233,7 @@ def _parts(
         retention=Retention(store, rules, clock, keep, keep_tests, config.retention_interval),
         feed=feed,
         views=views,
+        condition=Condition(store, lanes, worker, feed, clock),
         clock=clock,
         limits=ground.limits,
         heartbeat=config.heartbeat,

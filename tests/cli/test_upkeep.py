@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from ensue import app
-from ensue.cli.checks import HOUR, examine, examine_lanes, examine_server, examine_store, examine_views
+from ensue.cli.checks import examine, examine_server
 from ensue.config import Config
 from ensue.domain.delivery import Delivery, Entry
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.schedule import HOUR
 from ensue.domain.trigger import Endpoint, Match, Trigger, trigger_document
+from ensue.engine.examination import examine_lanes, examine_store, examine_views
 from ensue.store.base import EventQuery, Health
 from tests.answering import Say, answering
 from tests.cli.program import Ran, run_here
@@ -236,7 +238,7 @@ def test_a_late_lane_is_found(config: Config, enabled: bool, age: int, ok: bool)
     async def look(opened: app.Beside) -> Any:
         await opened.store.put([Put(document=trigger_document(trigger("0", enabled=enabled)), expected=0)])
         await opened.store.append(lambda _changes: [owe("0", NOW - age), owe("1", NOW)])
-        return await examine_lanes(opened, NOW)
+        return await examine_lanes(opened.store, NOW)
 
     finding = beside(config, look)
     assert finding.ok is ok

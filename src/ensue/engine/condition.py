@@ -1,9 +1,10 @@
 """Hides how the engine tells how it is: whether it can serve, and the gauges of now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ensue.engine.clock import Clock
+from ensue.engine.examination import Finding, examine_running
 from ensue.engine.feed import Feed
 from ensue.engine.lanes import Lanes
 from ensue.engine.worker import Worker
@@ -42,6 +43,10 @@ class Condition:
             "ensue_store_bytes": health.bytes_used or 0,
             "ensue_streams": self._feed.followers,
         }
+
+    async def examine(self, project: str) -> Sequence[Finding]:
+        """What a doctor would find, in words for an admin of `project`."""
+        return await examine_running(self._store, self._clock(), project)
 
     async def _look(self) -> Health:
         now = self._clock()

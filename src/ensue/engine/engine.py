@@ -16,6 +16,7 @@ from ensue.domain.trigger import Trigger
 from ensue.engine.actions import Actions
 from ensue.engine.asking import Asking
 from ensue.engine.clock import Clock
+from ensue.engine.condition import Condition
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
@@ -54,6 +55,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     retention: Retention
     feed: Feed
     views: Views
+    condition: Condition
     clock: Clock
     limits: Limits
     heartbeat: float
@@ -86,6 +88,7 @@ class Engine:
         self.ingest = parts.ingest
         self.replays = parts.replays
         self.feed = parts.feed
+        self.condition = parts.condition
         self.clock = parts.clock
         self.limits = parts.limits
         self.heartbeat = parts.heartbeat

@@ -20,6 +20,7 @@ from ensue.dialects.native.render import (
     TriggerView,
 )
 from ensue.dialects.native.replay_routes import REPLAYS
+from ensue.dialects.native.server import SERVER
 from ensue.domain.cloudevents import BATCH, STRUCTURED
 from ensue.domain.intake import Draft
 from ensue.domain.key import Scope
@@ -387,5 +388,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_STATS,
     *_KEYS,
     *PEOPLE,
+    *SERVER,
 )
 """Every call of the native API."""

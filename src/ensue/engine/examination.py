@@ -1,0 +1,93 @@
+"""Hides what is looked at when somebody asks whether the server is well, and the words for what was found.
+
+`ensue doctor` asks beside the server, the console asks the server itself (`GET /api/v1/server`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ensue.domain.errors import EnsueError
+from ensue.domain.schedule import HOUR
+from ensue.domain.trigger import trigger_of
+from ensue.store.base import Store
+
+_STEP: Final = 500
+_DISABLED: Final = ""
+_ELSEWHERE: Final = "a trigger of another project"
+
+
+class Finding(Struct, frozen=True):
+    """What came of one check; `detail` names the thing, and the way out where it is not ok."""
+
+    check: str
+    ok: bool
+    detail: str
+
+    def shown(self) -> dict[str, Any]:
+        """As it is told."""
+        return {"check": self.check, "ok": self.ok, "detail": self.detail}
+
+
+async def examine_store(store: Store, now: int) -> Finding:
+    """Whether it can be written, and has room to."""
+    health = await store.health(now)
+    detail = " ".join(health.problems) or f"can be written; {(health.bytes_used or 0) >> 20:,} MiB"
+    return Finding("store", ok=health.writable and not health.problems, detail=detail)
+
+
+async def examine_views(store: Store) -> Finding:
+    """Whether search and counts can be read, and how far behind the log they are."""
+    try:
+        behind = await store.behind()
+    except EnsueError as error:
+        return Finding(
+            "views", ok=False, detail=f"{error.message} Restart the server: it makes search and counts anew."
+        )
+    detail = "search and counts are up to date"
+    if behind:
+        detail = f"search and counts are {behind:,} events behind; a running server catches up"
+    return Finding("views", ok=True, detail=detail)
+
+
+async def examine_lanes(store: Store, now: int, project: str | None = None) -> Finding:
+    """Whether something has been due for more than an hour; what waits for a disabled trigger is meant to.
+
+    Triggers of other projects than `project` are not named, if it is given.
+    """
+    late: list[tuple[int, str]] = []
+    lanes, after = 0, None
+    while found := await store.lanes(after, _STEP):
+        lanes, after = lanes + len(found), found[-1].lane
+        late += [(now - one.due_at, one.lane) for one in found if now - one.due_at > HOUR]
+    if late:
+        names = await _triggers(store, project)
+        late = [(age, names.get(lane, lane)) for age, lane in late if names.get(lane) != _DISABLED]
+    if not late:
+        return Finding("lanes", ok=True, detail=f"{lanes} with something pending, none late")
+    age, name = max(late)
+    detail = (
+        f"{len(late)} of {lanes} lanes are late; the oldest, {name}, has been due for {age / HOUR:.1f} hours. "
+        "Is the server running, and does that receiver answer? See `ensue deliveries list --state pending`."
+    )
+    return Finding("lanes", ok=False, detail=detail)
+
+
+async def _triggers(store: Store, project: str | None) -> Mapping[str, str]:
+    """What the trigger of each lane is called; empty for a disabled one."""
+    names: dict[str, str] = {}
+    before: str | None = None
+    while found := await store.list("trigger", None, before, _STEP):
+        before = found[-1].id
+        for document in found:
+            trigger = trigger_of(document)
+            known = project is None or trigger.project == project
+            name = f"{trigger.id} ({trigger.name})" if known else _ELSEWHERE
+            names[trigger.id] = name if trigger.enabled else _DISABLED
+    return names
+
+
+async def examine_running(store: Store, now: int, project: str) -> Sequence[Finding]:
+    """What a running server says of itself to an admin of `project`."""
+    return [await examine_store(store, now), await examine_lanes(store, now, project), await examine_views(store)]
