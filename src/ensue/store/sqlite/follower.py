@@ -28,7 +28,8 @@ from ensue.store.sqlite.driver import Execute, connect, make_file, use_wal
 VERSION: Final = 3
 """Raised whenever a word, a count or a table means something else: files of another one are made anew."""
 
-CACHE: Final = 8 * 1024
+CACHE: Final = 4 * 1024
+LOG_CACHE: Final = 1024
 CHECKPOINT: Final = 4_000
 
 STATE: Final = "CREATE TABLE state (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
@@ -69,7 +70,7 @@ class Follower:
     def open(self, *, alone: bool, broken: bool = False) -> None:
         """Begin, making the file where it is missing. `alone`: this is the server, which makes anew what does not fit,
         or is known as `broken`; whoever works beside it leaves that alone."""
-        self._log = connect(self._log_file, readonly=True)
+        self._log = connect(self._log_file, cache=LOG_CACHE, readonly=True)
         try:
             self._connect()
             fits = self._fits() and not broken
