@@ -84,12 +84,16 @@ async def test_commands_beside_the_server(server: Server) -> None:
     assert (await other("POST", "/api/v1/password/reset", body)).status == 200
     assert (await page("GET", "/api/v1/events")).status == 401
     assert (await other("GET", "/api/v1/events")).status == 200
-    assert (await ensue(server, "members", "remove", "ada@example.com")).code == 0
-
-    async def refused() -> bool:
-        return (await other("GET", "/api/v1/events")).status != 200
-
-    await eventually(refused, "who was removed beside the server is refused", patience=2)
+    async with Connection(server.port) as watching:
+        asked = f"GET /api/v1/stream HTTP/1.1\r\nhost: here\r\ncookie: {other.cookie}\r\n\r\n"
+        await watching.send(asked.encode())
+        assert (await watching.head()).startswith(b"HTTP/1.1 200")
+        assert (await ensue(server, "members", "remove", "ada@example.com")).code == 0
+        said = await asyncio.wait_for(watching.reader.readuntil(b"\r\n0\r\n\r\n"), PATIENCE)
+        assert b"data:" not in said, "the stream ends, and says nothing of what came"
+    refused = await other("GET", "/api/v1/events")
+    assert (refused.status, refused.code) == (400, "invalid"), "whoever has no project must name one"
+    assert (await other("GET", "/api/v1/session")).json["projects"] == []
 
 
 @asynccontextmanager
