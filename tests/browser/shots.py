@@ -20,7 +20,11 @@ from tests.browser.found import ROOT, missing
 _FONTS: Final = """\
 <?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<match><test name="family"><string>sans</string></test>
+  <edit name="family" mode="assign" binding="strong"><string>Inter</string></edit></match>
 <match><test name="family"><string>system-ui</string></test>
+  <edit name="family" mode="assign" binding="strong"><string>Inter</string></edit></match>
+<match><test name="family"><string>sans-serif</string></test>
   <edit name="family" mode="assign" binding="strong"><string>Inter</string></edit></match>
 <match><test name="family"><string>ui-monospace</string></test>
   <edit name="family" mode="assign" binding="strong"><string>JetBrains Mono</string></edit></match>
