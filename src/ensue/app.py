@@ -20,24 +20,27 @@ from ensue.channels.base import Channel
 from ensue.channels.mail import Mailer
 from ensue.channels.outbound import Outbound
 from ensue.config import Config, local_url
-from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Allowed
 from ensue.domain.intake import Limits
 from ensue.domain.project import DEFAULT_SLUG
+from ensue.domain.push import WEBPUSH
 from ensue.engine.actions import Actions
 from ensue.engine.clock import Clock, WallClock
 from ensue.engine.condition import Condition
+from ensue.engine.devices import Devices
 from ensue.engine.engine import Engine, Parts
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
+from ensue.engine.instance import INSTANCE, check_key, instance_put
 from ensue.engine.keys import Keys
 from ensue.engine.lanes import Lanes, Rooms
 from ensue.engine.passes import Passes
 from ensue.engine.people import People, assemble
 from ensue.engine.perform import Perform
 from ensue.engine.post import Post
+from ensue.engine.pushing import Pushing
 from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
 from ensue.engine.rules import Rules
@@ -48,7 +51,7 @@ from ensue.engine.subscribers import Subscribers
 from ensue.engine.tenants import Tenants
 from ensue.engine.triggers import Triggers
 from ensue.engine.turns import Turns
-from ensue.engine.vault import WRONG_KEY, Vault, read_key
+from ensue.engine.vault import Vault, read_key
 from ensue.engine.views import Views
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
@@ -62,8 +65,6 @@ from ensue.store.base import Store
 from ensue.telemetry import Telemetry
 from ensue.version import VERSION
 
-_INSTANCE = "instance"
-_KEY_CHECK = "key-check"
 FIRST_KEY = "first-key"
 _LAST_ANSWERS = 1.0
 """Seconds beyond the grace in which those are answered who wait for what was released at its end."""
@@ -172,24 +173,27 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
     )
     channels = make_channels(ground.outbound)
     keys = Keys(ground.store, ground.vault, ground.clock, Path(config.data) / FIRST_KEY)
-    lanes, worker = _workers(ground, keys, channels)
+    ground.rules.on_change(frozenset({"key", "project"}), keys.forget)
+    people = make_people(config, ground.store, ground.rules, ground.clock)
+    pushing = Pushing(ground.store, ground.rules, ground.vault, people.post)
+    lanes, worker = _workers(ground, keys, channels, pushing)
     feed = Feed(ground.store)
     return House(
         config=config,
         store=ground.store,
         vault=ground.vault,
-        engine=Engine(_parts(ground, keys, lanes, worker, feed, channels)),
+        engine=Engine(_parts(ground, keys, lanes, worker, feed, channels, people, pushing)),
         telemetry=ground.telemetry,
         condition=Condition(ground.store, lanes, worker, feed, ground.clock),
         clock=ground.clock,
     )
 
 
-def _workers(ground: Ground, keys: Keys, channels: Mapping[str, Channel]) -> tuple[Lanes, Worker]:
+def _workers(ground: Ground, keys: Keys, channels: Mapping[str, Channel], pushing: Pushing) -> tuple[Lanes, Worker]:
     """Those who pay debts, and the lanes that they take them from."""
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
     rooms = Rooms(config.trigger_room, config.host_room, config.node_room)
-    perform = Perform(rules, channels, ground.vault, clock, rooms, Passes(keys))
+    perform = Perform(rules, channels, ground.vault, clock, rooms, Passes(keys), pushing)
     lanes = Lanes(perform.room, rooms)
     settlement = Settlement(store, rules, clock, ground.telemetry, ground.limits)
     worker = Worker(store, lanes, perform, settlement, clock, ground.telemetry, config.lease)
@@ -198,10 +202,16 @@ def _workers(ground: Ground, keys: Keys, channels: Mapping[str, Channel]) -> tup
 
 
 def _parts(
-    ground: Ground, keys: Keys, lanes: Lanes, worker: Worker, feed: Feed, channels: Mapping[str, Channel]
+    ground: Ground,
+    keys: Keys,
+    lanes: Lanes,
+    worker: Worker,
+    feed: Feed,
+    channels: Mapping[str, Channel],
+    people: People,
+    pushing: Pushing,
 ) -> Parts:
     config, store, rules, clock = ground.config, ground.store, ground.rules, ground.clock
-    rules.on_change(frozenset({"key", "project"}), keys.forget)
     allowed, lookup = ground.limits.allowed, ground.outbound.lookup
     triggers = Triggers(store, rules, ground.vault, clock, allowed, lookup, config.max_triggers)
     triggers.on_change(worker.wake)
@@ -219,7 +229,8 @@ def _parts(
         store=store,
         rules=rules,
         keys=keys,
-        people=make_people(config, store, rules, clock),
+        people=people,
+        devices=Devices(store, rules, ground.vault, clock, pushing, channels[WEBPUSH], allowed),
         triggers=triggers,
         eventing=Eventing(store, rules, triggers, turns),
         actions=Actions(store, rules, ingest, ground.vault, clock),
@@ -242,34 +253,20 @@ def _parts(
     )
 
 
-async def check_key(store: Store, vault: Vault) -> None:
-    """Refuse an instance key that does not fit the data; remember it on the first start.
-
-    EnsueError `invalid` that says what to put back.
-    """
-    kept = await store.get(_INSTANCE, "", _KEY_CHECK)
-    if kept is None:
-        body = vault.check_value().encode()
-        document = Document(kind=_INSTANCE, project="", id=_KEY_CHECK, body=body)
-        await store.put([Put(document=document, expected=0)])
-    elif not vault.fits(kept.body.decode()):
-        raise EnsueError("invalid", WRONG_KEY)
-
-
 async def open_house(house: House) -> None:
     """Open the store, check the instance key, and make the first project with its first key."""
     await house.store.open(house.clock())
     await check_key(house.store, house.vault)
+    await house.engine.devices.pushing.open()
     await _first_key(house)
 
 
 async def _first_key(house: House) -> None:
     """Made once for each store: whoever removed or revoked it does not want it back."""
-    if await house.store.get(_INSTANCE, "", FIRST_KEY) is not None:
+    if await house.store.get(INSTANCE, "", FIRST_KEY) is not None:
         return
     first = await house.engine.keys.create(DEFAULT_SLUG, name="first key")
-    made = Document(kind=_INSTANCE, project="", id=FIRST_KEY, body=first.key.id.encode())
-    await house.store.put([Put(document=made, expected=0)])
+    await house.store.put([instance_put(FIRST_KEY, first.key.id.encode())])
     file = Path(house.config.data) / FIRST_KEY
     file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

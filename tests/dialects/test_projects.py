@@ -14,7 +14,7 @@ from tests.dialects.people import PROJECTS, Browser, seated
 
 SOURCE = Path(clearing.__file__).parents[1]
 
-BELONGS_TO_NO_PROJECT = {"instance", "account", "session", "seen", "reset", "setup", "project"}
+BELONGS_TO_NO_PROJECT = {"device", "instance", "account", "session", "seen", "reset", "setup", "project"}
 
 
 async def doomed(api: Edge) -> tuple[Browser, Edge, Project]:

@@ -23,6 +23,17 @@ class Message(Struct, frozen=True, gc=False, kw_only=True):
     press: Press | None = None
 
 
+class Browser(Struct, frozen=True, gc=False, kw_only=True):
+    """Who a push is for: the browser's public `key` and `secret`, the number `vapid` that signs for the server, whom a
+    push service may write to, and the address of the `page` that a click opens."""
+
+    key: bytes
+    secret: bytes
+    vapid: bytes
+    contact: str
+    page: str
+
+
 class Destination(Struct, frozen=True, gc=False, kw_only=True):
     """Where it goes. Secrets are open here and nowhere else; they are masked in what is kept of a try."""
 
@@ -32,6 +43,7 @@ class Destination(Struct, frozen=True, gc=False, kw_only=True):
     secret_headers: dict[str, str] = {}
     secrets: tuple[bytes, ...] = ()
     timeout_ms: int = 15_000
+    browser: Browser | None = None
 
 
 class Channel(Protocol):

@@ -52,7 +52,8 @@ _CONNECTING: Final = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIM
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """What is to be sent. `timeout_ms` bounds everything from the resolution to the answer's last byte."""
+    """What is to be sent. `timeout_ms` bounds everything from the resolution to the answer's last byte.
+    `encoding` is the coding of the body, which only a channel of ours may name."""
 
     method: str
     url: str
@@ -60,6 +61,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     timeout_ms: int
     connect_timeout_ms: int = 5000
+    encoding: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
@@ -316,6 +318,8 @@ class Outbound:
             lines.append(f"{name}: {value}" if value.strip() else f"{name};")
         if not typed:
             lines.append("Content-Type:")
+        if request.encoding:
+            lines.append(f"Content-Encoding: {request.encoding}")
         return lines
 
     def _check(self, name: str, value: str) -> bool:

@@ -5,6 +5,7 @@ What a body looks like and what an answer means is the channel's own affair.
 
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from msgspec import Struct
@@ -85,3 +86,14 @@ def masked(text: str, secret: Mapping[str, str]) -> str:
     for value in sorted(values + credentials, key=len, reverse=True):
         text = text.replace(value, MASK)
     return text
+
+
+def retry_after(reply: Reply, sent_at: int) -> int | None:
+    """Seconds to wait by `Retry-After` (RFC 9110, section 10.2.3: seconds or a date); None if absent or unreadable."""
+    text = next((value for name, value in reply.headers if name.lower() == "retry-after"), "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        return max(0, int(parsedate_to_datetime(text).timestamp()) - sent_at)
+    except (ValueError, OverflowError):
+        return None

@@ -6,11 +6,10 @@ Their other answers are failures and nothing more (design section 9).
 """
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 from ensue.channels.base import Destination, Message
 from ensue.channels.outbound import Failure, Outbound, Reply
-from ensue.channels.posting import Headers, masked, post
+from ensue.channels.posting import Headers, masked, post, retry_after
 from ensue.domain.cloudevents import binary, plain, structured
 from ensue.domain.conversation import MAX_COMPLAINT, heard, six_keys
 from ensue.domain.delivery import Exchange, Failed, Result, Sent
@@ -57,7 +56,7 @@ def _result(answer: Reply | Failure, exchange: Exchange, sent_at: int) -> Result
         return Sent(exchange)
     if answer.status == 410:
         return Failed("410: the receiver wants no more of this", exchange, permanent=True)
-    wait = _retry_after(answer, sent_at) if answer.status in (429, 503) else None
+    wait = retry_after(answer, sent_at) if answer.status in (429, 503) else None
     return Failed(f"status {answer.status}", exchange, retry_after=wait)
 
 
@@ -73,14 +72,3 @@ def _said(answer: Reply | Failure, exchange: Exchange, to: Destination) -> Resul
     if said.error is not None:
         return Failed(masked(said.error, to.secret_headers)[:MAX_COMPLAINT], exchange)
     return Sent(exchange, said.reply)
-
-
-def _retry_after(reply: Reply, sent_at: int) -> int | None:
-    """Seconds to wait by `Retry-After` (RFC 9110, section 10.2.3: seconds or a date); None if absent or unreadable."""
-    text = next((value for name, value in reply.headers if name.lower() == "retry-after"), "").strip()
-    if text.isascii() and text.isdigit():
-        return int(text[:9])
-    try:
-        return max(0, int(parsedate_to_datetime(text).timestamp()) - sent_at)
-    except (ValueError, OverflowError):
-        return None

@@ -81,7 +81,8 @@ class Sent(Struct, frozen=True, gc=False, tag="sent"):
 
 
 class Failed(Struct, frozen=True, gc=False, tag="failed"):
-    """It did not arrive; `permanent` ends the tries and switches the trigger off, `retry_after` is seconds."""
+    """It did not arrive; `permanent` ends the tries and switches the trigger off (of a push:
+    removes the device), `retry_after` is seconds."""
 
     error: str
     exchange: Exchange | None = None

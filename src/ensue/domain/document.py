@@ -4,11 +4,14 @@ from typing import Final
 
 from msgspec import Struct
 
-RULES: Final = frozenset({"trigger", "project", "key", "event_rule", "event_schema", "eventing", "account", "members"})
+RULES: Final = frozenset(
+    {"trigger", "project", "key", "event_rule", "event_schema", "eventing"}
+    | {"account", "members", "device", "push_wishes"}
+)
 """Kinds whose changes are numbered, so that every process hears of them: planning depends on triggers and projects
 (design section 5, plans are never stale), a revoked key must be forgotten, and so must who is a member and who is
-signed in (the end of a session travels with a change of its account); what a project asks of queued events is looked up
-in memory."""
+signed in (the end of a session travels with a change of its account); what a project asks of queued events, and which
+devices are to hear of an event, is looked up in memory."""
 
 
 class Document(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from ensue.domain.delivery import SCHEDULED, WEBHOOK, Delivery, Entry
 from ensue.domain.event import Event, encode_event
 from ensue.domain.intake import Intake
 from ensue.domain.pattern import is_exact, matches
+from ensue.domain.push import Listeners, nobody, pushes
 from ensue.domain.rule import DATA, refusal
 from ensue.domain.trigger import Trigger
 
@@ -123,14 +124,16 @@ def _type_fits(trigger: Trigger, kind: str) -> bool:
     return any(matches(pattern, kind) for pattern in trigger.match.type)
 
 
-def plan(intake: Intake, index: Index | None, now: int, judge: Judge) -> Entry:
-    """`intake` with the debts that follow from the rules of now: a delivery for each trigger that it fires, or the one
-    scheduled delivery that will bring it into the log."""
+def plan(intake: Intake, index: Index | None, now: int, judge: Judge, listeners: Listeners = nobody) -> Entry:
+    """`intake` with the debts that follow from the rules of now: a delivery for each trigger that it fires and each
+    device that is to hear of it, or the one scheduled delivery that will bring it into the log."""
     event = intake.event
     if intake.due_at is not None:
         return Entry(event, (_scheduled(event, intake.due_at, now),), (), intake.once, staged=True)
     triggers = index.matching(event, judge) if index is not None else []
     deliveries = tuple(_delivery(event, trigger, now) for trigger in triggers)
+    if event.card is not None and event.card.notify:
+        deliveries += pushes(event, listeners, now)
     return Entry(event, deliveries, (), intake.once)
 
 

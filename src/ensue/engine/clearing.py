@@ -17,6 +17,7 @@ from ensue.domain.invitation import INVITATION
 from ensue.domain.member import MEMBERS
 from ensue.domain.press import BUTTON
 from ensue.domain.project import Project, project_of
+from ensue.domain.push import WISHES
 from ensue.domain.replay import REPLAY
 from ensue.domain.schedule import DAY
 from ensue.engine.clock import Clock
@@ -30,6 +31,7 @@ KINDS: Final = (
     USE,
     MEMBERS,
     INVITATION,
+    WISHES,
     REPLAY,
     BUTTON,
     *sorted(eventing.KINDS),

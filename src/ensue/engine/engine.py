@@ -17,6 +17,7 @@ from ensue.engine.actions import Actions
 from ensue.engine.asking import Asking
 from ensue.engine.clock import Clock
 from ensue.engine.condition import Condition
+from ensue.engine.devices import Devices
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
@@ -42,6 +43,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     rules: Rules
     keys: Keys
     people: People
+    devices: Devices
     triggers: Triggers
     eventing: Eventing
     actions: Actions
@@ -79,6 +81,7 @@ class Engine:
         self._store = parts.store
         self.keys = parts.keys
         self.people = parts.people
+        self.devices = parts.devices
         self.triggers = parts.triggers
         self.eventing = parts.eventing
         self.actions = parts.actions

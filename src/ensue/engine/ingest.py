@@ -194,7 +194,9 @@ class Ingest:
         if waiting.only is not None:
             entry = targeted(waiting.intake, waiting.only, now)
         else:
-            entry = plan(waiting.intake, self._rules.index(event.project), now, self._rules.judge)
+            entry = plan(
+                waiting.intake, self._rules.index(event.project), now, self._rules.judge, self._rules.listeners
+            )
         if waiting.awaited is not None:
             waiting.awaited.choose(entry.deliveries, self._rules.trigger)
         if waiting.press is not None:

@@ -13,6 +13,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.plan import SCHEDULED_MARK
 from ensue.domain.press import ACTION_MARK, TIMEOUT_MS, action_of, press_of
+from ensue.domain.push import PUSH_MARK, WEBPUSH, device_in
 from ensue.domain.replay import REPLAY_MARK, fresh_lane
 from ensue.domain.schedule import DAY
 from ensue.domain.signature import check_secret
@@ -20,6 +21,7 @@ from ensue.domain.trigger import CONVERSING, Secret, Trigger, signing
 from ensue.engine.clock import Clock
 from ensue.engine.lanes import Room, Rooms
 from ensue.engine.passes import Passes
+from ensue.engine.pushing import Pushing
 from ensue.engine.rules import Rules
 from ensue.engine.vault import Vault
 
@@ -47,6 +49,7 @@ class Perform:
         clock: Clock,
         rooms: Rooms,
         passes: Passes,
+        pushing: Pushing,
     ) -> None:
         self._rules = rules
         self._channels = channels
@@ -54,6 +57,7 @@ class Perform:
         self._clock = clock
         self._rooms = rooms
         self._passes = passes
+        self._pushing = pushing
         self._hosts: dict[str, str] = {}
         self._known: dict[str, _Known] = {}
 
@@ -67,6 +71,9 @@ class Perform:
             fresh = fresh_lane(lane)
             whole = self.room(fresh)
             return Room(-(-whole.lane // REPLAYED), whole.host, within=fresh, whole=whole.lane)
+        if lane.endswith(PUSH_MARK):
+            device = self._rules.device(device_in(lane))
+            return Room(self._rooms.trigger, "" if device is None else f"{PUSH_MARK}|{self._host(device.endpoint)}")
         trigger = self._rules.trigger(lane)
         if trigger is None:
             return Room(self._rooms.trigger)
@@ -89,18 +96,20 @@ class Perform:
             return Skipped("event removed")
         now = self._clock()
         try:
-            destination = self._where(delivery, event, now)
+            destination = await self._where(delivery, event, now)
             if destination is None:
-                return Skipped("trigger deleted")
+                return Skipped("trigger deleted" if delivery.kind != WEBPUSH else "nobody listens there any more")
             if destination.format in CONVERSING:
                 destination = await self._passes.added(destination, event.project, now)
             return await self._channels[delivery.kind].send(self._message(delivery, event, now), destination, held)
         except EnsueError as error:
             return Failed(error.message)
 
-    def _where(self, delivery: Delivery, event: Event, now: int) -> Destination | None:
+    async def _where(self, delivery: Delivery, event: Event, now: int) -> Destination | None:
         if delivery.kind == ACTION:
             return self._button(delivery, event, now)
+        if delivery.kind == WEBPUSH:
+            return await self._pushing.where(delivery, event)
         trigger = self._rules.trigger(delivery.trigger)
         return None if trigger is None else self._destination(trigger, now)
 

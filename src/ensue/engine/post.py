@@ -47,6 +47,10 @@ class Post:
         """The link for `purpose`. The token stands behind `#`: browsers send that to nobody, and no log has it."""
         return f"{self._public or self._local}/{purpose}#{token}"
 
+    def page(self, path: str) -> str:
+        """The whole address of a page of the console."""
+        return f"{self._public or self._local}{path}"
+
     async def send(self, letter: Letter) -> bool:
         """Whether the mail was handed in; False as well where there is no mail server."""
         if self._mailer is None:

@@ -19,6 +19,8 @@ from ensue.domain.eventing import KINDS, Admission
 from ensue.domain.filter import Activation, Filter, activation, compile_filter
 from ensue.domain.plan import Index
 from ensue.domain.project import Project, project_of
+from ensue.domain.push import KINDS as PUSH_KINDS
+from ensue.domain.push import Audience, Device, Listener
 from ensue.domain.trigger import Trigger, trigger_of
 from ensue.store.base import Changes, Store
 
@@ -51,6 +53,7 @@ class _Known:
         self.revisions: dict[str, int] = {}
         self.indexes: dict[str, Index] = {}
         self.admissions: dict[str, Admission] = {}
+        self.audience = Audience()
 
     def learn(self, documents: Sequence[Document]) -> None:
         """Take in changes, in their order."""
@@ -66,6 +69,8 @@ class _Known:
                 self._learn_project(document)
             elif document.kind in KINDS:
                 self.admissions[document.project].learn(document)
+            elif document.kind in PUSH_KINDS:
+                self.audience.learn(document)
 
     def _learn_trigger(self, document: Document) -> None:
         triggers = self.triggers[document.project]
@@ -237,6 +242,19 @@ class Rules:
                     return None
                 found = known.indexes[project] = Index(triggers.values())
         return found
+
+    def listeners(self, project: str) -> Sequence[Listener]:
+        """The devices that are to hear of what a project (its id) pushes."""
+        audience = self._known.audience
+        found = audience.known(project)
+        if found is None:
+            with self._lock:
+                found = audience.work_out(project)
+        return found
+
+    def device(self, device_id: str) -> Device | None:
+        """The device of that id; None when it is gone."""
+        return self._known.audience.devices.get(device_id)
 
     def names(self, project: str, kind: str) -> bool:
         """Whether some trigger of a project is meant for events of this type, and not for whatever comes."""

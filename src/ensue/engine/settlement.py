@@ -36,6 +36,7 @@ from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.plan import plan
 from ensue.domain.press import DONE, FAILED, button_document, press_of, resolved, told
+from ensue.domain.push import RETRY, WEBPUSH, device_gone, device_in
 from ensue.domain.trigger import CONVERSING, Trigger, trigger_document
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
@@ -221,6 +222,8 @@ class Settlement:
                 return self._emission(trial.delivery, trial.result, now)
             if trial.delivery.kind == ACTION:
                 return self._answered(trial, now)
+            if trial.delivery.kind == WEBPUSH:
+                return self._pushed(trial, now)
             return self._sending(trial, now)
         except Exception as error:  # noqa: BLE001 - logged with its stack
             _log.exception("what follows of the delivery %s cannot be told", trial.delivery.id)
@@ -249,7 +252,8 @@ class Settlement:
         return self._accepted(Intake(event), now)
 
     def _accepted(self, intake: Intake, now: int) -> Entry:
-        return plan(intake, self._rules.index(intake.event.project), now, self._rules.judge)
+        index = self._rules.index(intake.event.project)
+        return plan(intake, index, now, self._rules.judge, self._rules.listeners)
 
     def _sending(self, trial: Try, now: int) -> Outcome:
         delivery, result = trial.delivery, trial.result
@@ -271,6 +275,16 @@ class Settlement:
             reports += self._deaths(settled, trial, trigger, now)
         return Outcome(settled, attempt, (), tuple(reports), puts)
 
+    def _pushed(self, trial: Try, now: int) -> Outcome:
+        """A push was tried; a device whose subscription has ended goes with it, and nobody is alarmed by that."""
+        delivery, result = trial.delivery, trial.result
+        settled = decide(delivery, result, RETRY, now, ids.jitter())
+        ended = isinstance(result, Failed) and result.permanent
+        reports = self._deaths(settled, trial, None, now) if settled.state == "dead" and not ended else ()
+        device = self._rules.device(device_in(delivery.lane)) if ended else None
+        puts = () if device is None else (Put(document=device_gone(device)),)
+        return Outcome(settled, _attempt(trial, result), (), tuple(reports), puts)
+
     def _deaths(self, settled: Delivery, trial: Try, trigger: Trigger | None, now: int) -> Sequence[Entry]:
         """What tells of a death: our own event, and the letter that Space Cloud's receivers know, where a trigger
         listens to it. Nothing tells of the death of a delivery of our own events: it would tell for ever."""
@@ -286,6 +300,8 @@ class Settlement:
         return reports
 
     def _retry(self, delivery: Delivery) -> Retry:
+        if delivery.kind == WEBPUSH:
+            return RETRY
         trigger = self._rules.trigger(delivery.trigger)
         return trigger.retry if trigger is not None else Retry()
 

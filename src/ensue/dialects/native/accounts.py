@@ -24,12 +24,13 @@ _COOKIE_SECONDS: Final = LONGEST // 1000
 
 
 class Console(Struct, frozen=True):
-    """What a page must know before anybody signed in: the release, whether the first account is still to be made, and
-    whether mails can be sent."""
+    """What a page must know before anybody signed in: the release, whether the first account is still to be made,
+    whether mails can be sent, and the server's public key for pushes (base64url), which browsers ask for."""
 
     version: str
     setup_needed: bool
     mail: bool
+    push_key: str
 
 
 class SetupDraft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,7 +116,13 @@ async def console(engine: Engine, call: Call) -> Answer:
     """`GET /console`."""
     call.query_values()
     people = engine.people
-    return json_answer(200, Console(VERSION, await people.accounts.needs_setup(), people.post.has_mail))
+    shown = Console(
+        version=VERSION,
+        setup_needed=await people.accounts.needs_setup(),
+        mail=people.post.has_mail,
+        push_key=await engine.devices.pushing.public_key(),
+    )
+    return json_answer(200, shown)
 
 
 async def set_up(engine: Engine, call: Call) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ensue.dialects.native import accounts, keys, members, projects
+from ensue.dialects.native import accounts, devices, keys, members, projects
 from ensue.domain.member import Role
 from ensue.http.exchange import Handler, Route
 
@@ -250,5 +250,50 @@ _PROJECTS: Final = (
     ),
 )
 
-PEOPLE: Final[tuple[Route, ...]] = (*_GETTING_IN, *_MEMBERS, *_PROJECTS)
+_DEVICES: Final = (
+    _mine(
+        "GET",
+        "/devices",
+        devices.page,
+        "listDevices",
+        "List the browsers that are pushed to.",
+        {200: devices.DevicePage},
+    ),
+    _mine(
+        "POST",
+        "/devices",
+        devices.add,
+        "addDevice",
+        "Push to this browser from now on, by the subscription that it made with the server's `push_key`.",
+        {201: devices.DeviceView, 200: devices.DeviceView},
+        devices.DeviceDraft,
+    ),
+    _mine("DELETE", "/devices/{id}", devices.remove, "removeDevice", "Push to a browser no more.", {204: None}),
+    _mine(
+        "POST",
+        "/devices/{id}/test",
+        devices.test,
+        "testDevice",
+        "Push to one browser now, and tell what came of it.",
+        {200: devices.PushedView},
+    ),
+    _ours(
+        "viewer",
+        _open("GET", "/push", devices.wishes, "getPush", "Tell what one wants to hear of.", {200: devices.WishesView}),
+    ),
+    _ours(
+        "viewer",
+        _open(
+            "PATCH",
+            "/push",
+            devices.wish,
+            "changePush",
+            "Say what one wants to hear of in this project: pushes at all, and of which categories none.",
+            {200: devices.WishesView},
+            devices.WishesPatch,
+        ),
+    ),
+)
+
+PEOPLE: Final[tuple[Route, ...]] = (*_GETTING_IN, *_MEMBERS, *_PROJECTS, *_DEVICES)
 """Every call that is for people."""

@@ -1,0 +1,200 @@
+"""Hides how devices are kept, who may have which, and what members want to be told of by push."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import Struct
+
+from ensue.channels.base import Channel, Message
+from ensue.domain import ids
+from ensue.domain.delivery import Failed, Result
+from ensue.domain.document import Document, Put
+from ensue.domain.errors import EnsueError
+from ensue.domain.event import Card, Content, Event
+from ensue.domain.guard import Allowed, check_url
+from ensue.domain.push import (
+    DEVICE,
+    MAX_DEVICES,
+    MAX_ENDPOINT,
+    MAX_MUTED,
+    MAX_NAME,
+    WISHES,
+    Device,
+    Wishes,
+    device_alias,
+    device_document,
+    device_gone,
+    device_of,
+    wishes_document,
+    wishes_of,
+)
+from ensue.engine.clock import Clock
+from ensue.engine.pushing import Pushing
+from ensue.engine.repeated import put, repeated
+from ensue.engine.rules import Rules
+from ensue.engine.vault import Vault
+from ensue.store.base import Store
+
+_PAGE: Final = "/settings/devices"
+
+
+class Subscription(Struct, frozen=True):
+    """What a browser gives who may push to it: an address, its public key and a secret, both in base64url."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+class Devices:
+    """The devices of all accounts. `changed` in other processes is heard of by the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        vault: Vault,
+        clock: Clock,
+        pushing: Pushing,
+        channel: Channel,
+        allowed: Allowed,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._vault = vault
+        self._clock = clock
+        self._channel = channel
+        self._allowed = allowed
+        self.pushing = pushing
+
+    async def list(self, account: str) -> Sequence[Device]:
+        """The devices of an account, newest first."""
+        return [device_of(one) for one in await self._store.list(DEVICE, account, None, MAX_DEVICES + 1)]
+
+    async def add(self, account: str, session: str, name: str, given: Subscription) -> tuple[Device, bool]:
+        """Push to this browser from now on; whether it is new. One that was somebody else's is theirs no more.
+
+        EnsueError `invalid` that names the field, `conflict` beyond twenty.
+        """
+        name = "".join(char for char in name if char.isprintable()).strip()[:MAX_NAME] or "Browser"
+        endpoint, key, secret = _checked(given, self._allowed)
+
+        async def attempt() -> tuple[Device, bool]:
+            found = await self._store.find(DEVICE, device_alias(endpoint))
+            known = None if found is None else device_of(found)
+            mine = known is not None and known.account == account
+            if not mine and len(await self.list(account)) >= MAX_DEVICES:
+                raise EnsueError("conflict", f"You have {MAX_DEVICES} devices; remove one first.")
+            now = self._clock()
+            device = Device(
+                id=known.id if known is not None and mine else ids.prefixed_id("dev_", now),
+                account=account,
+                name=name,
+                endpoint=endpoint,
+                key=key,
+                secret=self._vault.seal(secret),
+                created_at=known.created_at if known is not None and mine else now,
+                session=session,
+            )
+            if found is not None and known is not None and not mine:
+                await put(self._store, [Put(document=device_gone(known), expected=found.revision)])
+                found = None
+            await put(self._store, [_put(device_document(device), found)])
+            return device, not mine
+
+        made = await repeated(attempt)
+        await self._rules.refresh(self._store)
+        return made
+
+    async def one(self, account: str, device_id: str) -> Device:
+        """One device of an account. EnsueError `not_found`."""
+        document = await self._store.get(DEVICE, account, device_id)
+        if document is None or document.deleted:
+            raise EnsueError("not_found", f"There is no device {device_id[:80]!r} of yours.")
+        return device_of(document)
+
+    async def remove(self, account: str, device_id: str) -> None:
+        """Push to it no more; what is owed to it ends cancelled. EnsueError `not_found`."""
+        device = await self.one(account, device_id)
+        await self._store.put([Put(document=device_gone(device))])
+        await self._rules.refresh(self._store)
+
+    async def test(self, account: str, device_id: str) -> Result:
+        """Push to one device now, once, and tell what came of it; one whose subscription has ended is removed.
+
+        EnsueError `not_found`.
+        """
+        device, now = await self.one(account, device_id), self._clock()
+        event = _greeting(device, now)
+        to = await self.pushing.destination(device, event, _PAGE)
+        message = Message(id=event.id, event=event, attempt=1, sent_at=now // 1000, source="")
+        result = await self._channel.send(message, to, lambda: True)
+        if isinstance(result, Failed) and result.permanent:
+            await self.remove(account, device_id)
+        return result or Failed("nothing was sent")
+
+    async def wishes(self, project: str, account: str) -> Wishes:
+        """What a member wants to be told of a project."""
+        return wishes_of(await self._store.get(WISHES, project, account))
+
+    async def wish(self, project: str, account: str, *, push: bool | None, muted: Sequence[str] | None) -> Wishes:
+        """Change it; what is None stays. EnsueError `invalid` for more categories than are kept."""
+        if muted is not None and len(muted) > MAX_MUTED:
+            raise EnsueError("invalid", f"'muted' has {len(muted)} categories; the limit is {MAX_MUTED}.", "muted")
+
+        async def attempt() -> Wishes:
+            found = await self._store.get(WISHES, project, account)
+            known = wishes_of(found)
+            kept = known.muted if muted is None else tuple(dict.fromkeys(one.strip()[:64] for one in muted))
+            wanted = Wishes(known.push if push is None else push, kept)
+            await put(self._store, [_put(wishes_document(project, account, wanted), found)])
+            return wanted
+
+        made = await repeated(attempt)
+        await self._rules.refresh(self._store)
+        return made
+
+
+def _put(document: Document, found: Document | None) -> Put:
+    return Put(document=document, expected=0 if found is None else found.revision)
+
+
+def _greeting(device: Device, now: int) -> Event:
+    text = Content("text", b'"Pushes of Ensue arrive on this device."')  # type: ignore[arg-type]
+    return Event(
+        id=ids.event_id(now),
+        project="",
+        type="ensue.push.test",
+        time=now,
+        received_at=now,
+        card=Card(title=device.name, content=text),
+    )
+
+
+def _checked(given: Subscription, allowed: Allowed) -> tuple[str, str, bytes]:
+    """Address, key and secret of a subscription that a browser may have made. EnsueError `invalid`."""
+    if len(given.endpoint) > MAX_ENDPOINT:
+        message = f"'subscription.endpoint' has {len(given.endpoint)} characters; the limit is {MAX_ENDPOINT}."
+        raise EnsueError("invalid", message, "subscription.endpoint")
+    endpoint = check_url(given.endpoint, allowed, "subscription.endpoint").url
+    key = _decoded(given.p256dh, 65, "subscription.keys.p256dh")
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+    except ValueError:
+        message = "'subscription.keys.p256dh' is no public key of P-256."
+        raise EnsueError("invalid", message, "subscription.keys.p256dh") from None
+    secret = _decoded(given.auth, 16, "subscription.keys.auth")
+    return endpoint, base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii"), secret
+
+
+def _decoded(text: str, length: int, field: str) -> bytes:
+    try:
+        found = base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        found = b""
+    if len(found) != length:
+        raise EnsueError("invalid", f"'{field}' is not {length} bytes in base64url.", field)
+    return found
