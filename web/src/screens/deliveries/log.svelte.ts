@@ -4,6 +4,7 @@ import type { DeliveryView, Page } from '../../api/types';
 import type { Status } from '../../live';
 
 const PAGE = 50;
+const FEW = 5;
 const EVERY = 3_000;
 
 export class Log {
@@ -70,7 +71,8 @@ export class Log {
 
   async #refresh(): Promise<void> {
     if (!this.rows) return this.load();
-    const [found, pending] = [await this.#page(null), await this.#pending()];
+    const found = await this.#page(null);
+    const pending = found.ok ? await this.#pending(new Set(found.value.items.map((row) => row.id))) : [];
     if (this.#over) return;
     this.#heard(found.ok ? undefined : found.error);
     if (!found.ok) return;
@@ -81,11 +83,15 @@ export class Log {
     if (!this.rows.length && this.news.length) this.show();
   }
 
-  /** Rows that may change though they are not on the first page: a few of them, as they are now. */
-  async #pending(): Promise<DeliveryView[]> {
-    const open = (this.rows ?? []).slice(PAGE).filter((row) => row.state === 'pending').slice(0, 5);
+  /** Rows that may change though the first page has them not, or not any more: a few of them, as they are now. */
+  async #pending(told: ReadonlySet<string>): Promise<DeliveryView[]> {
+    const open = (this.rows ?? []).filter((row) => row.state === 'pending' && !told.has(row.id)).slice(0, FEW);
     const found = await Promise.all(open.map((row) => ask<DeliveryView>('GET', `/api/v1/deliveries/${row.id}`)));
-    return found.flatMap((one, at) => (one.ok ? [{ ...open[at], ...one.value, attempts: null }] : [])) as DeliveryView[];
+    return found.flatMap((one, at) => {
+      if (!one.ok) return [];
+      const last = one.value.attempts?.at(-1);
+      return [{ ...open[at], ...one.value, attempts: null, ...(last && { last: { ...last, error: last.error ?? null, status: last.response?.status ?? null } }) }];
+    });
   }
 
   #heard(error: Failure | undefined): void {

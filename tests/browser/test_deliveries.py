@@ -1,0 +1,124 @@
+"""Deliveries: opened to their attempts, retried, replayed with progress; what a viewer may not do is not there."""
+
+import json
+
+from playwright.async_api import Page, expect
+
+from ensue.testing import Reply, Sink
+from tests.acceptance.server import eventually
+from tests.browser.eyes import PHONE, Eyes, assert_accessible
+
+DEAD = "/api/v1/deliveries?state=dead"
+
+
+async def dead(eyes: Eyes, sink: Sink, count: int) -> None:
+    """So many deliveries that the receiver refused, each after its one try."""
+    body = json.dumps({"error": "maintenance"}).encode()
+    sink.script = lambda _: Reply(503, body, {"content-type": "application/json", "x-evil": "<img src=x>"})
+    await eyes.server.trigger(sink.url, name="Warehouse hold", match={"type": "order.held"}, retry={"attempts": 1})
+    for number in range(count):
+        await eyes.server.send("order.held", card={"title": f"Order {number} held"})
+    found: list[object] = []
+
+    async def all_dead() -> None:
+        found[:] = await eyes.server.items(DEAD)
+
+    while len(found) < count:
+        await all_dead()
+
+
+async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """Its attempt, response, request and headers; retried now it arrives, where one looks."""
+    await dead(eyes, sink, 1)
+    await eyes.open(page, "/deliveries?state=dead")
+    await expect(page.get_by_text("503, gave up")).to_be_visible()
+    await page.get_by_role("button", name="Delivery of Order 0 held").click()
+    await expect(page.get_by_text('"maintenance"')).to_be_visible()
+    await assert_accessible(page)
+    await page.get_by_role("tab", name="Headers").click()
+    await expect(page.get_by_text("<img src=x>")).to_be_visible()
+    await page.get_by_role("tab", name="Request").click()
+    await expect(page.get_by_text(f"POST {sink.url}")).to_be_visible()
+    for width in (PHONE[0], 360):
+        await page.set_viewport_size({"width": width, "height": 740})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    sink.script = lambda _: Reply(200)
+    await page.get_by_role("button", name="Retry now").click()
+    await expect(page.get_by_text("It is tried again now")).to_be_visible()
+    await sink.wait_for(2)
+    await expect(page.get_by_role("button", name="Retry now")).to_have_count(0)
+    await expect(page.get_by_text("200 OK").first).to_be_visible()
+
+
+async def test_many_are_replayed_with_progress(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """Counted before, watched while it runs, shown when it is done: each event once again."""
+    await dead(eyes, sink, 5)
+    await eyes.open(page, "/deliveries")
+    await expect(page.locator("tbody tr")).to_have_count(5)
+    sink.script = lambda _: Reply(200)
+    await page.get_by_role("button", name="Replay many…").first.click()
+    await expect(page.get_by_text("5 would be sent again")).to_be_visible()
+    await assert_accessible(page)
+    await page.get_by_role("button", name="Replay 5").click()
+    await expect(page.get_by_role("status", name="Replay")).to_contain_text("5 replayed")
+    await expect(page.get_by_role("status", name="Replay")).to_contain_text("5 arrived")
+    await assert_accessible(page)
+    await page.get_by_role("button", name="Show them").click()
+    await expect(page.locator("tbody tr")).to_have_count(5)
+    await expect(page.locator("tbody").get_by_text("Delivered").first).to_be_visible()
+    assert len(sink.received) == 10
+
+
+async def test_an_empty_list_says_why(eyes: Eyes, page: Page) -> None:
+    """Nothing dead is good news; a filter that finds nothing can be cleared; an id that is none is told."""
+    await eyes.open(page, "/deliveries?state=dead")
+    await expect(page.get_by_text("No dead deliveries.")).to_be_visible()
+    await assert_accessible(page)
+    await page.get_by_role("radio", name="Cancelled").click()
+    await expect(page.get_by_text("Nothing is cancelled.")).to_be_visible()
+    await page.keyboard.press("/")
+    await page.keyboard.type("nonsense\n")
+    await expect(page.get_by_text("That is no id of an event or a delivery.")).to_be_visible()
+
+
+async def test_what_is_pending_is_cancelled(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """What waits for a trigger that is off says so; cancelled, it ends where it stands."""
+    await eyes.server.trigger(sink.url, name="Off", match={"type": "order.held"}, enabled=False)
+    await eyes.server.send("order.held")
+    await eyes.open(page, "/deliveries?state=pending")
+    await expect(page.get_by_text("waits: trigger is off").first).to_be_visible()
+    await page.get_by_role("button", name="Delivery of order.held").click()
+    await page.get_by_role("button", name="Cancel delivery").click()
+    await expect(page.get_by_text("Delivery cancelled")).to_be_visible()
+    found = await eventually(lambda: sink.received == [], "nothing was sent")
+    assert found
+    assert [one["state"] for one in await eyes.server.items("/api/v1/deliveries")] == ["cancelled"]
+
+
+async def test_a_viewer_only_looks(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """Nothing that changes something is there: no switch, no run, no retry, no replay, no form that saves."""
+    await dead(eyes, sink, 1)
+    await page.route("**/api/v1/session", lambda route: as_viewer(route))
+    (made,) = await eyes.server.items("/api/v1/triggers")
+    await eyes.open(page, "/triggers")
+    await expect(page.get_by_role("link", name="Warehouse hold")).to_be_visible()
+    for role, name in (("switch", "is on"), ("link", "New trigger"), ("button", "now")):
+        await expect(page.get_by_role(role, name=name)).to_have_count(0)  # type: ignore[arg-type]
+    await eyes.open(page, f"/triggers/{made['id']}")
+    await expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    await expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Rotate…")).to_have_count(0)
+    await eyes.open(page, "/deliveries")
+    await page.get_by_role("button", name="Delivery of Order 0 held").click()
+    await expect(page.get_by_role("link", name="Open event")).to_be_visible()
+    for name in ("Retry now", "Replay many…", "Edit trigger"):
+        await expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+async def as_viewer(route: object) -> None:
+    """The session as the server tells it, but for the role."""
+    answer = await route.fetch()  # type: ignore[attr-defined]
+    view = await answer.json()
+    for project in view["projects"]:
+        project["role"] = "viewer"
+    await route.fulfill(response=answer, json=view)  # type: ignore[attr-defined]
