@@ -24,6 +24,7 @@ export const routes: readonly ScreenRoute[] = [
   { name: 'members', path: '/settings/members', load: () => import('./screens/members/Members.svelte') },
   { name: 'projects', path: '/settings/projects', load: () => import('./screens/projects/Projects.svelte') },
   { name: 'sessions', path: '/settings/sessions', load: () => import('./screens/sessions/Sessions.svelte') },
+  { name: 'server', path: '/settings/server', load: () => import('./screens/server/Server.svelte') },
   { name: 'devices', path: '/settings/devices', load: () => import('./screens/devices/Devices.svelte') },
   { name: 'login', path: '/login', load: () => import('./screens/login/Login.svelte'), bare: true },
   { name: 'setup', path: '/setup', load: () => import('./screens/setup/Setup.svelte'), bare: true },

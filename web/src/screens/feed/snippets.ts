@@ -70,7 +70,7 @@ export function snippet(language: Language, origin: string): Piece[] {
   return cut(source, STRING, 'string').flatMap((piece) => (piece.kind === 'plain' ? cut(piece.text, WORDS, 'word') : [piece]));
 }
 
-function cut(text: string, what: RegExp, kind: Piece['kind']): Piece[] {
+export function cut(text: string, what: RegExp, kind: Piece['kind']): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   for (const found of text.matchAll(what)) {

@@ -1,0 +1,62 @@
+/** Hides what the overview asks for, and how often: counts of the range and of the one before, and what waits. */
+import { ask, type Failure } from '../../api/client';
+import type { DeliveryView, Page } from '../../api/types';
+import { slotsOf, type Range, type Slots, type Tally } from './series';
+
+const EVERY = 30_000;
+const PAGE = 200;
+
+export interface Counts {
+  now: number;
+  slots: Slots;
+  events: Tally[];
+  types: Tally[];
+  before: number;
+  results: Tally[];
+  /** By trigger and result. */
+  triggers: Tally[];
+  waiting: { count: number; more: boolean; oldest: number | null };
+}
+
+export class Overview {
+  counts = $state.raw<Counts | undefined>(undefined);
+  error = $state.raw<Failure | undefined>(undefined);
+  #range: Range;
+  #timer: ReturnType<typeof setInterval>;
+  #turn = 0;
+
+  constructor(range: Range) {
+    this.#range = range;
+    void this.load();
+    this.#timer = setInterval(() => void (document.hidden || this.load()), EVERY);
+  }
+
+  async load(): Promise<void> {
+    const turn = ++this.#turn;
+    const now = Date.now();
+    const slots = slotsOf(this.#range, now);
+    const since = new Date(slots.from).toISOString();
+    const stats = (query: Record<string, string>) => ask<{ items: Tally[] }>('GET', '/api/v1/stats', { query: { since, ...query } });
+    const found = await Promise.all([
+      stats({ of: 'events', by: 'hour,category' }),
+      stats({ of: 'events', by: 'type' }),
+      stats({ of: 'events', since: new Date(slots.from - slots.step * slots.count).toISOString(), until: since }),
+      stats({ of: 'deliveries', by: 'hour,result' }),
+      stats({ of: 'deliveries', by: 'trigger,result' }),
+    ]);
+    const pending = await ask<Page<DeliveryView>>('GET', '/api/v1/deliveries', { query: { state: 'pending', limit: PAGE } });
+    if (turn !== this.#turn) return;
+    const failed = [...found, pending].find((one) => !one.ok);
+    this.error = failed && !failed.ok ? failed.error : undefined;
+    if (this.error || !pending.ok) return;
+    const [events = [], types = [], before = [], results = [], triggers = []] = found.map((one) => (one.ok ? one.value.items : []));
+    const last = pending.value.next ? undefined : pending.value.items.at(-1);
+    const waiting = { count: pending.value.items.length, more: pending.value.next !== null, oldest: last ? Date.parse(last.created_at) : null };
+    this.counts = { now, slots, events, types, before: before[0]?.count ?? 0, results, triggers, waiting };
+  }
+
+  stop(): void {
+    this.#turn = -1;
+    clearInterval(this.#timer);
+  }
+}
