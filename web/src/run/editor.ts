@@ -44,6 +44,16 @@ function faults(view: EditorView): Diagnostic[] {
   return [{ from, to: Math.min(text.length, from + 1), severity: 'error', message: found.text }];
 }
 
+/** Typing over a selection: left to the browser it would keep the old colour as an inline style, which the policy refuses. */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== 'insertText' || event.data === null || view.composing || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+    return true;
+  },
+});
+
 export interface Editor {
   set: (text: string) => void;
   focus: () => void;
@@ -61,7 +71,7 @@ export function edit(host: HTMLElement, given: { text: string; label: string; ch
     state: EditorState.create({
       doc: given.text,
       extensions: [
-        lineNumbers(), history(), indentOnInput(), bracketMatching(), json(), theme, syntaxHighlighting(colours), linter(faults, { delay: 250 }),
+        lineNumbers(), history(), indentOnInput(), bracketMatching(), json(), theme, typedOver, syntaxHighlighting(colours), linter(faults, { delay: 250 }),
         EditorView.lineWrapping, EditorState.tabSize.of(2), keymap.of([submit, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({ 'aria-label': given.label, spellcheck: 'false' }),
         EditorView.updateListener.of((update) => update.docChanged && given.changed(update.state.doc.toString())),
