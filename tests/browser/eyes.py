@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
 
 from tests.acceptance.server import Server, eventually
 from tests.acceptance.wire import Connection
@@ -17,6 +17,7 @@ EMAIL: Final = "maya@fjord.example"
 PASSWORD: Final = "grind-coffee-42x"
 DESKTOP: Final = (1440, 900)
 PHONE: Final = (390, 844)
+expect.set_options(timeout=20_000)  # machines that build beside it are slow
 _LINK: Final = re.compile(r"http\S+/setup#(\S+)")
 
 
