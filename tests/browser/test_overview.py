@@ -1,0 +1,115 @@
+"""The overview shows what the demo made; the playground sends what it shows; the server says how it is."""
+
+import asyncio
+import json
+
+from playwright.async_api import Page, Position, expect
+
+from tests.acceptance.server import PROGRAM, Server, environment, eventually
+from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible
+
+
+async def demo(server: Server, count: int) -> None:
+    """Fill the server's first project."""
+    settings = server.settings | {"ENSUE_URL": server.url, "ENSUE_KEY": server.key}
+    running = await asyncio.create_subprocess_exec(
+        str(PROGRAM), "demo", "--json", "--count", str(count), env=environment(settings), stdout=asyncio.subprocess.PIPE
+    )
+    told = json.loads((await running.communicate())[0])
+    assert running.returncode == 0
+    assert told["events"] == count
+    assert told["settled"]
+
+
+async def counted(server: Server, count: int) -> None:
+    """Wait until search and counts have caught up."""
+
+    async def caught_up() -> bool:
+        got = await server.call("GET", "/api/v1/stats?of=events&by=type")
+        ours = [one["count"] for one in got.json["items"] if not one.get("type", "").startswith("ensue.")]
+        return bool(sum(ours) >= count)
+
+    await eventually(caught_up, "the events are counted")
+
+
+async def narrow(page: Page) -> None:
+    """Nothing sticks out at the side of a phone."""
+    for width in (PHONE[0], 360):
+        await page.set_viewport_size({"width": width, "height": 740})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+
+async def test_the_overview_shows_what_the_demo_made(eyes: Eyes, page: Page) -> None:
+    """Numbers with their base, both charts drawn, types that lead to the feed, who fails; whole on a phone."""
+    await eyes.open(page, "/overview")
+    await expect(page.get_by_text("Nothing happened")).to_be_visible()
+    await assert_accessible(page)
+    await demo(eyes.server, 120)
+    await counted(eyes.server, 120)
+
+    await eyes.open(page, "/overview?range=7d")
+    await expect(page.locator(".plot canvas")).to_have_count(2)
+    chart = page.get_by_role("region", name="Events", exact=True)
+    await expect(chart.get_by_text("events, most at")).to_be_visible()
+    assert await chart.get_by_role("table").get_by_role("row").count() > 2
+    await expect(page.get_by_text("2 triggers are failing:")).to_be_visible()
+    await expect(page.get_by_role("link", name="Warehouse hold (demo)")).to_be_visible()
+    await expect(page.get_by_text("search and counts are up to date")).to_be_visible()
+    await assert_accessible(page)
+    await narrow(page)
+
+    await page.get_by_role("link", name="order.created").click()
+    await expect(page.get_by_role("heading", level=1, name="Feed")).to_be_visible()
+    await expect(page.get_by_role("article").first).to_be_visible()
+
+
+async def test_a_bar_leads_to_its_events(eyes: Eyes, page: Page) -> None:
+    """Under the pointer stand the values of its hour; a click shows the feed of it."""
+    await eyes.server.send(card={"title": "Seen in its hour"})
+    await counted(eyes.server, 1)
+    await eyes.open(page, "/overview")
+    over = page.get_by_role("region", name="Events", exact=True).locator(".u-over")
+    box = await over.bounding_box()
+    assert box is not None
+    last: Position = {"x": box["width"] - 8, "y": box["height"] - 20}
+    await over.hover(position=last)
+    await expect(page.get_by_text("· Other 1")).to_be_visible()
+    await over.click(position=last)
+    await expect(page.get_by_role("article").filter(has_text="Seen in its hour")).to_be_visible()
+
+
+async def test_the_playground_sends_what_it_shows(eyes: Eyes, page: Page) -> None:
+    """Card and code follow what is typed; mistakes stand at their fields; what was sent is in the feed."""
+    await eyes.open(page, "/playground")
+    await assert_accessible(page)
+    await narrow(page)
+    await page.get_by_label("Title").fill("Ada's order is paid")
+    await page.get_by_role("button", name="Add action").click()
+    await page.get_by_label("Label of action 1").fill("Ship it")
+    await page.get_by_label("Address of action 1").fill("nowhere")
+    await page.get_by_role("tab", name="Python").click()
+    await expect(page.get_by_role("tabpanel")).to_contain_text('"label": "Ship it"')
+    await assert_accessible(page)
+
+    await page.get_by_role("button", name="Send event").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_label("Address of action 1").fill("https://shop.example/ship")
+    await page.get_by_role("button", name="Send event").click()
+    await expect(page.get_by_text("Sent.")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_label("Title")).to_have_value("Ada's order is paid")
+
+    await eyes.open(page, "/")
+    card = page.get_by_role("article").filter(has_text="Ada's order is paid")
+    await expect(card).to_be_visible()
+    await expect(card.get_by_role("button", name="Ship it")).to_be_visible()
+
+
+async def test_the_server_says_how_it_is(eyes: Eyes, page: Page) -> None:
+    """In words and numbers, in the settings of admins."""
+    await eyes.open(page, "/settings/server")
+    await expect(page.get_by_text("Nothing is wrong.")).to_be_visible()
+    await expect(page.get_by_text("Size of the data")).to_be_visible()
+    await assert_accessible(page)
+    await narrow(page)
