@@ -98,7 +98,7 @@ async def test_what_is_pending_is_cancelled(eyes: Eyes, page: Page, sink: Sink) 
 async def test_a_viewer_only_looks(eyes: Eyes, page: Page, sink: Sink) -> None:
     """Nothing that changes something is there: no switch, no run, no retry, no replay, no form that saves."""
     await dead(eyes, sink, 1)
-    await page.route("**/api/v1/session", lambda route: as_viewer(route))
+    await page.route("**/api/v1/session", as_viewer)
     (made,) = await eyes.server.items("/api/v1/triggers")
     await eyes.open(page, "/triggers")
     await expect(page.get_by_role("link", name="Warehouse hold")).to_be_visible()
