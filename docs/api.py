@@ -21,8 +21,8 @@ CloudEvents: [cloudevents.md](cloudevents.md). Filters: [filters.md](filters.md)
 
 * **Keys.** `Authorization: Bearer ens_…`. A key is of one project, so no path names one; each call below names the
   scope that it needs, and `admin` includes the others. Whatever is of another project is a 404.
-* **People** sign in instead ([accounts](../howto/accounts.md)): the cookie `ensue_session`, and the project (slug or id)
-  in the header `Ensue-Project`. Each call names the least role that it needs: `viewer`, `member`, `admin`, `owner`.
+* **People** sign in instead ([accounts](../howto/accounts.md)): the cookie `ensue_session`, and the project (slug or
+  id) in the header `Ensue-Project`. Each call names the least role that it needs: `viewer`, `member`, `admin`, `owner`.
   What changes something has to come from our own pages (`Origin`, `Sec-Fetch-Site`), as JSON.
 * **Errors.** `{{"error": {{"code", "message", "field"?}}}}`, whatever was asked.
 * **Times** are RFC 3339; those that come out are UTC with milliseconds. Durations say their unit.

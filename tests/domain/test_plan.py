@@ -104,7 +104,7 @@ def test_the_filter_is_the_last_resort() -> None:
     assert (index.matching(event, noting), asked) == ([], [])
 
 
-ATTRIBUTES = {"db": "postgres", "n": 5, "yes": True, "empty": "", " a": "b "}
+ATTRIBUTES: dict[str, str | int | bool] = {"db": "postgres", "n": 5, "yes": True, "empty": "", " a": "b "}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ async def test_done_is_done(stage: Stage) -> None:
 
 async def test_a_press_is_answered_by_what_came_of_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where somebody else presses a button that repeats as soon as it is done, before the first has its answer."""
-    hold, others, ended = Hold(), [], Flight.ended
+    hold, ended = Hold(), Flight.ended
+    others: list[Any] = []
 
     async def overtaken(flight: Flight) -> Ended:
         came = await ended(flight)

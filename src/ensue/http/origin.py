@@ -1,7 +1,7 @@
 """Hides how a request of our own pages is told from one that another site made a browser send.
 
-Browsers say where a request comes from in `Origin` and `Sec-Fetch-Site`, which no page can forge. What changes things by
-a cookie needs one of them to say that it comes from here, and a body that no plain form can send: JSON.
+Browsers say where a request comes from in `Origin` and `Sec-Fetch-Site`, which no page can forge. What changes things
+by a cookie needs one of them to say that it comes from here, and a body that no plain form can send: JSON.
 """
 
 from typing import Final

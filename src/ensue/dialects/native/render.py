@@ -172,8 +172,8 @@ class AttemptView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, action for a pressed button, or
-    webpush for a device; these two have no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts` only where one delivery is
-    asked for; `type` and `title` of the event and `last` only in lists with `details`."""
+    webpush for a device; these two have no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts`
+    only where one delivery is asked for; `type` and `title` of the event and `last` only in lists with `details`."""
 
     id: str
     kind: str
