@@ -18,6 +18,7 @@ from ensue.client import ApiError, BatchReceipt, Client, Receipt
 _AWAY: Final = "https://shop.fjord.example"
 """What buttons call where this machine may not be called: nobody."""
 _MARK: Final = " (demo)"
+_LARGE: Final = "event.data.total > 100.0"
 _QUICK: Final = {"attempts": 2, "schedule": [1.0]}
 _TRIGGERS: Final[Sequence[Mapping[str, Any]]] = (
     {"name": "Books", "types": ["order.*"], "path": "/books"},
@@ -27,7 +28,7 @@ _TRIGGERS: Final[Sequence[Mapping[str, Any]]] = (
         "path": "/mail",
         "retry": {"attempts": 5, "schedule": [1.0]},
     },
-    {"name": "Warehouse hold", "types": ["order.paid"], "path": "/warehouse", "retry": _QUICK},
+    {"name": "Warehouse hold", "types": ["order.paid"], "filter": _LARGE, "path": "/warehouse", "retry": _QUICK},
     {"name": "Accounting", "types": ["payment.declined", "refund.*"], "path": "/accounting"},
     {"name": "Old CRM", "types": ["customer.*"], "path": "/crm", "enabled": False},
 )
@@ -85,13 +86,13 @@ def _triggers(client: Client, receiver: str, terminal: Terminal) -> dict[str, st
     for one in _TRIGGERS:
         name = f"{one['name']}{_MARK}"
         endpoint = {"url": receiver + one["path"]}
+        match = {"type": one["types"]} | ({"filter": one["filter"]} if "filter" in one else {})
         try:
             if name in known:
-                client.triggers.update(known[name], endpoint=endpoint)
+                client.triggers.update(known[name], match=match, endpoint=endpoint)
                 made[one["name"]] = known[name]
             else:
                 more = {key: one[key] for key in ("retry", "enabled") if key in one}
-                match = {"type": one["types"]}
                 made[one["name"]] = client.triggers.create(name=name, match=match, endpoint=endpoint, **more)["id"]
         except ApiError as error:
             if error.code not in {"invalid", "forbidden"}:

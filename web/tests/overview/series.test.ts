@@ -47,6 +47,6 @@ test('of nothing there is no peak and no change', () => {
 });
 
 test('the largest come first, and the rest is not one of them', () => {
-  const found = top([{ type: 'a', count: 1 }, { type: 'b', count: 7 }, { count: 50, other: true }], (tally) => tally.type);
+  const found = top([{ type: 'a', count: 1 }, { type: 'b', count: 7 }, { type: 'ensue.delivery.dead', count: 9 }, { count: 50, other: true }], (tally) => tally.type);
   expect(found).toEqual([{ name: 'b', count: 7 }, { name: 'a', count: 1 }]);
 });

@@ -96,10 +96,10 @@ export function lines(highest: number): [number, number, number] {
 /** The change against before, in whole percent: null where there was nothing before. */
 export const change = (now: number, before: number): number | null => (before ? Math.round(((now - before) / before) * 100) : null);
 
-/** Totals by one dimension, largest first; the rest is left out. */
+/** Totals by one dimension, largest first; the rest is left out, and so is what Ensue itself says. */
 export function top(tallies: readonly Tally[], name: (tally: Tally) => string | undefined, most = 6): { name: string; count: number }[] {
   return tallies
-    .flatMap((tally) => (tally.other || !name(tally) ? [] : [{ name: name(tally) ?? '', count: tally.count }]))
+    .flatMap((tally) => (tally.other || !name(tally) || name(tally)?.startsWith('ensue.') ? [] : [{ name: name(tally) ?? '', count: tally.count }]))
     .sort((one, other) => other.count - one.count)
     .slice(0, most);
 }
