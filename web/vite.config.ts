@@ -15,6 +15,11 @@ export default defineConfig({
     // The policy of the page knows no data: URLs but for images, and a sprite is referred to, not inlined.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rollupOptions: {
+      input: { index: 'index.html', worker: 'src/worker/worker.ts' },
+      // A worker's scope is the path that it lies at: the whole site.
+      output: { entryFileNames: (chunk) => (chunk.name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: { proxy: { '/api': server, '/docs': server } },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },

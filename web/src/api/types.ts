@@ -52,6 +52,8 @@ export interface ConsoleView {
   version: string;
   setup_needed: boolean;
   mail: boolean;
+  /** The server's public key for pushes, in base64url. */
+  push_key: string;
 }
 
 export interface MemberView extends Member {

@@ -22,8 +22,11 @@ class Session {
       ask<ConsoleView>('GET', '/api/v1/console'),
     ]);
     if (told.ok) this.console = told.value;
-    if (found.ok) this.enter(found.value);
-    else if (found.error.status === 401) this.state = told.ok && told.value.setup_needed ? 'setup' : 'out';
+    if (found.ok) {
+      const named = new URLSearchParams(location.search).get('project'); // a push names the project of its event
+      if (found.value.projects.some((project) => project.slug === named)) preferences.project = named ?? '';
+      this.enter(found.value);
+    } else if (found.error.status === 401) this.state = told.ok && told.value.setup_needed ? 'setup' : 'out';
     else {
       this.failure = found.error;
       this.state = 'unreachable';
@@ -46,11 +49,22 @@ class Session {
   }
 
   async leave(): Promise<void> {
+    await this.#silence();
     await ask('DELETE', '/api/v1/session');
     this.view = null;
     this.state = 'out';
     this.ended = false;
     calling.project = '';
+  }
+
+  /** Whoever logs out hears no more of it in this browser. */
+  async #silence(): Promise<void> {
+    const { unsubscribe } = await import('../push/browser');
+    const endpoint = await unsubscribe().catch(() => undefined);
+    if (!endpoint) return;
+    const found = await ask<{ items: { id: string; endpoint: string }[] }>('GET', '/api/v1/devices');
+    const mine = found.ok ? found.value.items.find((one) => one.endpoint === endpoint) : undefined;
+    if (mine) await ask('DELETE', `/api/v1/devices/${mine.id}`);
   }
 
   /** Look at another project; screens are built anew. */

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { bytesOf } from '../src/push/browser';
+import { inside, noticeOf } from '../src/worker/notice';
+
+const origin = 'https://ensue.example';
+
+describe('a push', () => {
+  it('is shown as it says', () => {
+    const notification = { title: 'Paid', body: '12 €', navigate: `${origin}/events/1?project=shop`, tag: 't' };
+    expect(noticeOf(JSON.stringify({ web_push: 8030, notification }), origin)).toEqual({
+      title: 'Paid',
+      options: { body: '12 €', tag: 't', icon: '/icon-192.png', data: { navigate: `${origin}/events/1?project=shop` } },
+    });
+  });
+  it.each(['', 'no JSON', 'null', '[]', '{"notification": 1}', '{"notification": {"title": {}}}'])('shows something for %j', (text) => {
+    expect(noticeOf(text, origin).title).toBe('Ensue');
+    expect(noticeOf(text, origin).options.data.navigate).toBe(`${origin}/`);
+  });
+  it.each(['https://elsewhere.example/', 'javascript:alert(1)', '//elsewhere.example', 'http://['])('never leads to %s', (address) => {
+    expect(inside(address, origin)).toBe(`${origin}/`);
+  });
+});
+
+it('reads keys of the server', () => {
+  expect([...bytesOf('AP-_')]).toEqual([0, 255, 191]);
+});
