@@ -178,13 +178,14 @@ def build(config: Config, *, clock: Clock | None = None, store: Store | None = N
     pushing = Pushing(ground.store, ground.rules, ground.vault, people.post)
     lanes, worker = _workers(ground, keys, channels, pushing)
     feed = Feed(ground.store)
+    engine = Engine(_parts(ground, keys, lanes, worker, feed, channels, people, pushing))
     return House(
         config=config,
         store=ground.store,
         vault=ground.vault,
-        engine=Engine(_parts(ground, keys, lanes, worker, feed, channels, people, pushing)),
+        engine=engine,
         telemetry=ground.telemetry,
-        condition=Condition(ground.store, lanes, worker, feed, ground.clock),
+        condition=engine.condition,
         clock=ground.clock,
     )
 
