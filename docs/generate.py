@@ -64,8 +64,8 @@ _CLI: Final = """\
 
 `serve`, `keys`, `members`, `backup` and `doctor` work on the data directory of this machine; all but `serve` do so
 beside a running server too. The other commands speak to a server. Where it is, and by which key, they find by
-themselves on the same machine: the port of the settings, and the key in `DATA/first-key`. `--url` and `--key`, or `ENSUE_URL` and
-`ENSUE_KEY`, name others; a key that was found here is never sent elsewhere.
+themselves on the same machine: the port of the settings, and the key in `DATA/first-key`. `--url` and `--key`, or
+`ENSUE_URL` and `ENSUE_KEY`, name others; a key that was found here is never sent elsewhere.
 
 Results go to standard output, remarks and errors to standard error. Tables are cut to a terminal's width and coloured
 only there (`NO_COLOR` is honoured); in a pipe nothing is cut. With `--json` a result is JSON on one line (`tail`: one

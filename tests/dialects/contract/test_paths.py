@@ -139,11 +139,11 @@ async def test_no_key(api: Edge, dialect: str) -> None:
                 got = await call(api, request if authorization is None else request.plus(authorization=authorization))
                 if route.anonymous:
                     assert got.status == voice.status("invalid"), got.body
-                elif not route.authenticated:  # nothing is there for anybody
-                    assert got.status == 501, got.body
+                elif not route.authenticated:  # for everybody, as getting in is; or there for nobody
+                    assert got.status < 500 if dialect == "native" else got.status == 501, got.body
                 else:
                     assert got.status in (401, 403), got.body
-                assert voice.told(got)
+                assert got.status < 400 or voice.told(got)
 
 
 @DIALECT
