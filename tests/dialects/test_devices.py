@@ -232,3 +232,15 @@ async def test_a_push_stays_small(api: Edge) -> None:
     event = await api.send(card={"title": most, "notify": True, "content": {"type": "text", "value": most * 100}})
     (found,) = await api.house.store.events((await api.house.engine.people.projects.find("default")).id, [event])  # type: ignore[union-attr]
     assert len(notification(found, "https://ensue.example/" + "p" * 200)) < 3_000
+
+
+async def test_a_session_that_is_ended_takes_its_devices_along(api: Edge) -> None:
+    """Logging out is the end of pushes to that browser, and not to another one."""
+    async with subscribed(api) as (browser, service, _):
+        other = await seated(api, "ada@example.com", "viewer")
+        body = {"subscription": subscription(service.port, "/other"), "name": "Desk"}
+        assert (await other("POST", DEVICES, body)).status == 201
+        assert (await browser("DELETE", "/api/v1/session")).status == 204
+        assert [one["name"] for one in (await other("GET", DEVICES)).json["items"]] == ["Desk"]
+        event = await api.send(card=CARD)
+        assert len(await api.items(f"/api/v1/deliveries?event={event}")) == 1

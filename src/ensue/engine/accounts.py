@@ -190,8 +190,7 @@ class Accounts:
         if not await self._passwords.fits(old, account.password):
             raise EnsueError("invalid", "This is not the present password.", "old")
         self._by_address.forget(address_key(account.email))
-        ended = await self._sessions.ends(account.id)
-        others = [one for one in ended if one.document.id != signed.session.id]
+        others = await self._sessions.ends(account.id, signed.session.id)
         await self._changed_password(account.id, await self._passwords.hash(chosen), others)
 
     async def _changed_password(self, account_id: str, hashed: str, also: Sequence[Put]) -> Account:

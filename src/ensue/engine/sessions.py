@@ -16,6 +16,7 @@ from ensue.domain.account import ACCOUNT, Account, account_document, account_of
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.key import hash_token
+from ensue.domain.push import DEVICE, MAX_DEVICES, device_gone, device_of
 from ensue.domain.session import (
     MAX_AGENT,
     MAX_SESSIONS,
@@ -169,14 +170,22 @@ class Sessions:
             if touched is None:
                 raise OvertakenError
             heard = Put(document=account_document(account_of(touched)), expected=touched.revision)
-            await put(self._store, [_gone(session_of(document)), heard])
+            silent = await self._silent(account, lambda session: session == session_id)
+            await put(self._store, [_gone(session_of(document)), *silent, heard])
 
         await repeated(change)
         self.forget()
 
-    async def ends(self, account: str) -> Sequence[Put]:
-        """What ends all sessions of an account, to travel with a change of it; then `forget`."""
-        return [_gone(session) for session in await self._all(account)]
+    async def ends(self, account: str, but: str | None = None) -> Sequence[Put]:
+        """What ends all sessions of an account (but one), to travel with a change of it; then `forget`."""
+        sessions = [_gone(session) for session in await self._all(account) if session.id != but]
+        return [*sessions, *await self._silent(account, lambda session: session != but)]
+
+    async def _silent(self, account: str, ended: Callable[[str], bool]) -> Sequence[Put]:
+        """What takes the devices along that were added in sessions that ended: nobody hears of what they may not
+        read."""
+        devices = map(device_of, await self._store.list(DEVICE, account, None, 2 * MAX_DEVICES))
+        return [Put(document=device_gone(one)) for one in devices if ended(one.session)]
 
     async def last_seen(self, accounts: Sequence[str]) -> dict[str, int]:
         """When each of these was last there (ms), to the hour; those who never were are left out."""
