@@ -184,6 +184,7 @@ async def test_keyboard_only(eyes: Eyes, server: Server, page: Page) -> None:
         await show(server, f"Event {number}")
     await eyes.open(page, "/")
     await live(page)
+    await expect(row(page, "Event 4")).to_be_visible()
     await page.keyboard.press("j")
     await expect(row(page, "Event 4")).to_be_focused()
     await page.keyboard.press("j")
@@ -213,8 +214,9 @@ async def test_a_long_list_holds_few_rows_and_keeps_the_focused_one(eyes: Eyes, 
         events = [{"type": "load.test", "card": {"title": f"Row {batch * BATCH + number}"}} for number in range(BATCH)]
         assert (await server.call("POST", "/api/v1/events/batch", {"events": events})).status == 207
     await eyes.open(page, "/")
-    await page.keyboard.press("j")
     newest = row(page, f"Row {3 * BATCH - 1}")
+    await expect(newest).to_be_visible()
+    await page.keyboard.press("j")
     await expect(newest).to_be_focused()
     most = 0
     for _ in range(200):

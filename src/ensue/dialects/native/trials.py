@@ -73,4 +73,7 @@ async def _recent(engine: Engine, project: str, match: Match) -> Sequence[Event]
             limit=RECENT,
         )
         found |= {event.id: event for event in (await engine.events(query)).items}
-    return sorted(found.values(), key=lambda event: event.id, reverse=True)[:RECENT]
+    events = list(found.values())
+    if len(match.type) > 1:  # else the page has them in order already
+        events.sort(key=lambda event: event.received_at, reverse=True)
+    return events[:RECENT]
