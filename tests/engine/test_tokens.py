@@ -286,6 +286,7 @@ def private_pem() -> str:
         "-----BEGIN PUBLIC KEY-----\n" + "A" * 20_000 + "\n-----END PUBLIC KEY-----",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     ],
+    ids=["empty", "x", "umlaut", "surrogate", "private", "damaged", "elliptic", "short", "long", "certificate"],
 )
 async def test_a_verifier_is_an_rsa_public_key(stage: Stage, pem: str) -> None:
     """Of 2048 bits at least; anything else names the field, and no key is made."""
