@@ -1,6 +1,5 @@
 """Hides which commands there are, and what becomes of their errors: a message and an exit code that means something."""
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -49,7 +48,7 @@ def run(argv: Sequence[str] | None, terminal: Terminal) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _silence_output()
+        terminal.silence()
         return READER_GONE
     except (UsageError, SettingError) as error:
         _tell(terminal, arguments, "invalid", str(error))
@@ -73,14 +72,6 @@ def _code(error: EnsueError) -> int:
 def _tell(terminal: Terminal, arguments: Namespace, code: str, message: str, field: str | None = None) -> None:
     body = {"code": code, "message": message} | ({"field": field} if field else {})
     terminal.error(message, as_json=body if arguments.json else None)
-
-
-def _silence_output() -> None:
-    """What is still buffered has no reader: without this the interpreter would complain about it at its end."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        return
 
 
 def _version(arguments: Namespace, terminal: Terminal) -> int:

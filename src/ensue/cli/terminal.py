@@ -1,7 +1,9 @@
 """Hides how results look: aligned and cut to a terminal's width, whole and plain for a pipe, JSON where asked for."""
 
+import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -58,6 +60,12 @@ class Terminal:
     def note(self, text: str) -> None:
         """A remark beside the result."""
         print(text, file=self._err, flush=True)
+
+    def silence(self) -> None:
+        """The reader went away: without this the interpreter would complain at its end of what is still buffered."""
+        with contextlib.suppress(OSError, ValueError):  # not a file: nothing is buffered for one
+            written = self._out.fileno()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), written)
 
     def json(self, value: Any) -> None:
         """A result for programs: JSON on one line."""
