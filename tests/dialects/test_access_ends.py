@@ -25,6 +25,19 @@ async def watching(browser: Browser) -> Stream:
     return opened
 
 
+async def following(api: Edge) -> Stream:
+    """The same, opened by a program with its key."""
+    engine = api.house.engine
+    key = await engine.keys.authenticate(str(api.token))
+    path = "/api/v1/stream"
+    opened = await stream.follow(
+        engine, Call(method="GET", path=path, raw_path=path.encode(), headers=[], now=api.clock(), key=key)
+    )
+    assert b"retry:" in await anext(opened.chunks)
+    assert b"\nid: " in await anext(opened.chunks)
+    return opened
+
+
 async def ends(opened: Stream) -> bytes:
     """What a stream still said before it ended."""
     said = b""
@@ -99,3 +112,28 @@ async def test_another_process_takes_somebody_out(api: Edge) -> None:
     assert await waiting == b""
     assert (await watcher("GET", "/api/v1/events")).error[:2] == (404, "not_found")
     assert (await watcher.sign_in("bob@example.com", PASSWORD)).json["projects"] == []
+
+
+async def test_a_stream_ends_with_its_key(api: Edge) -> None:
+    """Revoked, it hears nothing more, at once; other keys hear on, whatever happens to keys."""
+    revoked, other = await api.with_key(), await api.with_key()
+    opened, kept = await following(revoked), await following(other)
+    waiting, reading = asyncio.create_task(ends(opened)), asyncio.ensure_future(anext(kept.chunks))
+    key = await api.house.engine.keys.authenticate(str(revoked.token))
+    assert (await api("DELETE", f"/api/v1/keys/{key.id}")).status == 200
+    assert await waiting == b""
+    event = await api.send()
+    assert event.encode() in await reading
+
+
+async def test_a_stream_ends_with_a_key_that_another_process_revokes(api: Edge) -> None:
+    """The command line revokes beside the server: what a key watches ends when the rules hear of it."""
+    engine, store = api.house.engine, api.house.store
+    revoked = await api.with_key()
+    opened = await following(revoked)
+    waiting = asyncio.create_task(ends(opened))
+    key = await engine.keys.authenticate(str(revoked.token))
+    elsewhere = type(engine.keys)(store, engine.keys._vault, api.clock)
+    await elsewhere.revoke(key.project, key.id)
+    await engine.rules.refresh(store)
+    assert await waiting == b""

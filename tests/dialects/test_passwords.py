@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from ensue.domain.account import MAX_PASSWORD
+from ensue.domain.errors import EnsueError
 from ensue.domain.letter import Letter
+from ensue.engine.accounts import Where
 from tests.dialects.edge import EVENTS, Edge
 from tests.dialects.people import PASSWORD, SESSION, Browser, after_hash, first
 
@@ -91,6 +93,31 @@ async def test_guessing_is_slowed_down(api: Edge) -> None:
     api.clock.turn(30_000)
     assert (await browser.sign_in("ada@example.com")).status == 200
     assert (await browser.sign_in("ada@example.com", OTHER)).status == 401
+
+
+async def test_whoever_guesses_locks_nobody_else_out(api: Edge) -> None:
+    """Ten tries from one place hold up that place, not the owner of the account; nor do a hundred from many places,
+    where the owner is signed in: they hold up strangers, the right password too."""
+    accounts = api.house.engine.people.accounts
+    await first(api)
+    owner, familiar = Where("", "10.0.0.1"), Where("", "127.0.0.1")  # the second is where the account was made
+
+    async def outcome(password: str, where: Where) -> str:
+        try:
+            await accounts.sign_in("ada@example.com", password, where)
+        except EnsueError as error:
+            return error.code
+        return "in"
+
+    one_place = [await outcome(OTHER, Where("", "10.9.9.9")) for _ in range(11)]
+    assert one_place == ["unauthorized"] * 10 + ["rate_limited"]
+    assert await outcome(PASSWORD, Where("", "10.9.9.9")) == "rate_limited"
+    assert await outcome(PASSWORD, owner) == "in"
+    accounts._passwords._compare = lambda password, kept: password == PASSWORD and kept != ""  # type: ignore[method-assign]
+    guesses = [await outcome(OTHER, Where("", f"10.8.{number}.1")) for number in range(100)]
+    assert "rate_limited" in guesses
+    assert await outcome(PASSWORD, Where("", "10.7.7.7")) == "rate_limited"
+    assert [await outcome(PASSWORD, where) for where in (owner, familiar)] == ["in", "in"]
 
 
 async def test_guessing_at_many_addresses_is_slowed_down(api: Edge) -> None:

@@ -49,7 +49,11 @@ from ensue.engine.throttle import Throttle
 from ensue.store.base import Store
 
 WITH_ONE_ADDRESS: Final = 10
+"""How often somebody at one place may try one account."""
+
 FROM_ONE_PLACE: Final = 30
+FROM_STRANGERS: Final = 100
+"""How often all places together may try one account; those where it is signed in are not counted, and not held up."""
 
 _PAGE: Final = 500
 _WRONG: Final = "Address or password is wrong."
@@ -84,7 +88,8 @@ class Accounts:
         self._invitations = invitations
         self._post = post
         self._changed = changed
-        self._by_address = Throttle("logins with this address", WITH_ONE_ADDRESS, 30_000)
+        self._by_both = Throttle("logins with this address", WITH_ONE_ADDRESS, 30_000)
+        self._by_strangers = Throttle("logins with this address", FROM_STRANGERS, 10_000)
         self._by_client = Throttle("logins from your address", FROM_ONE_PLACE, 5_000)
         self._mails = Throttle("mails", 3, 600_000)
         self._mailing: set[asyncio.Task[None]] = set()
@@ -172,24 +177,31 @@ class Accounts:
     async def _proved(self, email: str, password: str, where: Where) -> Account:
         now, address = self._clock(), address_key(email)[:400]
         self._by_client.take(where.client, now)
-        self._by_address.take(address, now)
+        self._by_both.take(_both(address, where), now)
         account = await self.find(address)
+        if not await self._is_familiar(account, where):
+            self._by_strangers.take(address, now)
         fits = await self._passwords.fits(password, None if account is None else account.password)
         if account is None or not fits:
             raise EnsueError("unauthorized", _WRONG)
-        self._by_address.forget(address)
+        self._by_both.forget(_both(address, where))
         if self._passwords.is_weak(account.password):
             return await self._changed_password(account.id, await self._passwords.hash(password), ())
         return account
 
+    async def _is_familiar(self, account: Account | None, where: Where) -> bool:
+        """Whether the account is signed in from there: who guesses elsewhere does not lock its owner out."""
+        sessions = await self._sessions.list("" if account is None else account.id)
+        return any(session.client == where.client for session in sessions)
+
     async def change_password(self, signed: Signed, old: str, new: str) -> None:
         """Choose another password; every other session of the account ends. EnsueError `invalid`, `rate_limited`."""
         account = signed.account
-        self._by_address.take(address_key(account.email), self._clock())
+        self._by_both.take(signed.session.id, self._clock())
         chosen = check_password(new, account.email, "new")
         if not await self._passwords.fits(old, account.password):
             raise EnsueError("invalid", "This is not the present password.", "old")
-        self._by_address.forget(address_key(account.email))
+        self._by_both.forget(signed.session.id)
         others = await self._sessions.ends(account.id, signed.session.id)
         await self._changed_password(account.id, await self._passwords.hash(chosen), others)
 
@@ -250,7 +262,7 @@ class Accounts:
             account = await self._changed_password(account.id, hashed, [spent, *await self._sessions.ends(account.id)])
         except EnsueError as error:
             raise EnsueError("not_found", _NO_RESET, "link") if error.code == "conflict" else error from None
-        self._by_address.forget(address_key(account.email))
+        self._by_both.forget(_both(address_key(account.email), where))
         return await self._sessions.begin(account, where.agent, where.client)
 
     async def _reset_of(self, token: str) -> Document:
@@ -303,6 +315,10 @@ class Accounts:
         if self._mailing:
             await asyncio.wait(self._mailing)
         self._passwords.close()
+
+
+def _both(address: str, where: Where) -> str:
+    return f"{where.client} {address}"
 
 
 def _changed(document: Document, before: Document | None) -> Put:

@@ -29,6 +29,7 @@ from ensue.domain.key import (
 from ensue.domain.project import Project, check_slug, project_document, project_of
 from ensue.engine import tokens
 from ensue.engine.clock import Clock
+from ensue.engine.holding import Holding, Holds
 from ensue.engine.key_uses import NOTED_EVERY, KeyUses
 from ensue.engine.tokens import Identity, Token
 from ensue.engine.vault import Vault
@@ -76,6 +77,7 @@ class Keys:
         self._changes = 0
         self._renewal: asyncio.TimerHandle | None = None
         self.uses = KeyUses(store, clock)
+        self.holding = Holding()
 
     def known(self, token: str) -> Key | None:
         """The key of `token` if it was looked up before and nothing changed since; for the hot path."""
@@ -90,6 +92,21 @@ class Keys:
         self._ids.clear()
         self._live.clear()
         self._verified.clear()
+        self.holding.changed()
+
+    def holds(self, key: Key) -> Holds:
+        """Whether `key` is still none that was revoked, as a question."""
+
+        async def still() -> bool:
+            try:
+                await self.by_id(key.id)
+            except EnsueError as error:
+                if error.code == "unauthorized":
+                    return False
+                raise
+            return True
+
+        return still
 
     async def authenticate(self, token: str) -> Key:
         """The key of `token`. EnsueError `unauthorized` when it is unknown or revoked."""

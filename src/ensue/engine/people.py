@@ -9,11 +9,12 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.member import Caller, Role, reaches
 from ensue.engine.accounts import Accounts
 from ensue.engine.clock import Clock
+from ensue.engine.holding import Holds
 from ensue.engine.invitations import Invitations
 from ensue.engine.members import Members
 from ensue.engine.post import Post
 from ensue.engine.projects import Known, Projects
-from ensue.engine.sessions import Holds, Sessions, Signed
+from ensue.engine.sessions import Sessions, Signed
 from ensue.store.base import Store
 
 _WHICH: Final = "Say which project is meant, by the header 'Ensue-Project': its slug or id."

@@ -3,10 +3,8 @@
 The end of a session travels with a change of its account, so every process hears of it and forgets what it knew.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +25,7 @@ from ensue.domain.session import (
     session_of,
 )
 from ensue.engine.clock import Clock
+from ensue.engine.holding import Holding
 from ensue.engine.repeated import OvertakenError, put, repeated
 from ensue.store.base import Store
 
@@ -34,11 +33,6 @@ SEEN: Final = "seen"
 """The kind of document that says when somebody was last there; its body is the time, its id the account's."""
 
 _REMEMBERED: Final = 10_000
-
-T = TypeVar("T")
-
-Holds = Callable[[], Awaitable[bool]]
-"""Whether what somebody was let in for still holds."""
 
 
 class Signed(Struct, frozen=True):
@@ -64,19 +58,13 @@ class Sessions:
         self.idle = idle
         self._known: dict[str, Signed] = {}
         self._changes = 0
-        self._news = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.holding = Holding()
 
     def forget(self) -> None:
         """An account or a project's members changed: look everything up again. May be called from any thread."""
         self._changes += 1
         self._known.clear()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell)
-
-    def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self.holding.changed()
 
     async def begin(self, account: Account, agent: str = "", client: str = "") -> NewSession:
         """A new session with a new token; those of the account that have ended, and those beyond 50, are removed."""
@@ -190,31 +178,6 @@ class Sessions:
     async def last_seen(self, accounts: Sequence[str]) -> dict[str, int]:
         """When each of these was last there (ms), to the hour; those who never were are left out."""
         return {one.id: int(one.body) for one in await self._store.documents(SEEN, "", accounts)}
-
-    async def while_holds(self, holds: Holds, source: AsyncIterator[T]) -> AsyncIterator[T]:
-        """What `source` gives, as long as `holds` says so; asked at once when anything about people changed."""
-        self._loop = asyncio.get_running_loop()
-        async with aclosing(cast("AsyncGenerator[T]", source)) as items:
-            following: asyncio.Future[T] | None = None
-            try:
-                while True:
-                    news = self._news
-                    if not await holds():
-                        return
-                    following = following or asyncio.ensure_future(anext(items))
-                    changed = asyncio.ensure_future(news.wait())
-                    both: set[asyncio.Future[Any]] = {following, changed}
-                    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-                    changed.cancel()
-                    if following.done() and not news.is_set():
-                        item, following = await following, None
-                        yield item
-            except StopAsyncIteration:
-                return
-            finally:
-                if following is not None:
-                    following.cancel()
-                    await asyncio.wait({following})
 
 
 def _gone(session: Session) -> Put:

@@ -1,5 +1,6 @@
 """Hides how the live end of the log is spoken of natively: server-sent events by the filters of `GET /events`."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from ensue.dialects.native.events import FIELDS, fields_of, wanted
@@ -8,6 +9,7 @@ from ensue.dialects.native.render import event_json
 from ensue.domain.errors import EnsueError
 from ensue.domain.member import Caller
 from ensue.engine.engine import Engine
+from ensue.engine.feed import Glimpse
 from ensue.http.exchange import Call, QueryParameter, Stream
 from ensue.http.live import live_stream, resume_cursor
 from ensue.store.base import EventQuery
@@ -27,6 +29,14 @@ async def follow(engine: Engine, call: Call) -> Stream:
     glimpses = engine.feed.follow(
         call.project, lambda event: wanted(query, event), resume_cursor(call), engine.heartbeat
     )
+    return live_stream(_as_long_as_let_in(engine, call, glimpses), event_json, _FORM)
+
+
+def _as_long_as_let_in(engine: Engine, call: Call, glimpses: AsyncIterator[Glimpse]) -> AsyncIterator[Glimpse]:
+    """Revoking a key, or taking somebody out, ends what they watch."""
     if isinstance(call.key, Caller):
-        glimpses = engine.people.sessions.while_holds(engine.people.holds(call.key, "viewer"), glimpses)
-    return live_stream(glimpses, event_json, _FORM)
+        people = engine.people
+        return people.sessions.holding.while_holds(people.holds(call.key, "viewer"), glimpses)
+    if call.key is not None:
+        return engine.keys.holding.while_holds(engine.keys.holds(call.key), glimpses)
+    return glimpses
