@@ -54,6 +54,7 @@ async def test_a_button_is_pressed(api: Edge) -> None:
         "at": "2027-01-15T08:00:00.000Z",
         "by": {"id": key},
         "status": 201,
+        "duration_ms": attempt["duration_ms"],
     }
     assert (attempt["response"]["status"], attempt["response"]["body"]) == (201, "banned")
     assert (received.method, received.headers["content-type"]) == ("POST", "application/json")

@@ -66,13 +66,15 @@ def test_a_card_has_twenty_buttons() -> None:
     assert refused("card.actions[1].key", actions=[BUTTON, BUTTON | {"key": " ok "}])
 
 
-@pytest.mark.parametrize(("field", "limit"), [("key", 255), ("label", 48), ("style", 48)])
+@pytest.mark.parametrize(
+    ("field", "limit"), [("key", 255), ("label", 48), ("style", 48), ("confirm", 500), ("group", 255)]
+)
 def test_a_buttons_texts_at_their_limit(field: str, limit: int) -> None:
     """At it, and one beyond; key and label must be there."""
     (button,) = card(actions=[BUTTON | {field: "x" * limit}]).actions
     assert getattr(button, field) == "x" * limit
     assert refused(f"card.actions[0].{field}", actions=[BUTTON | {field: "x" * (limit + 1)}])
-    if field != "style":
+    if field in {"key", "label"}:
         assert refused(f"card.actions[0].{field}", actions=[BUTTON | {field: " "}])
 
 
@@ -87,6 +89,14 @@ def test_a_link_is_not_fetched() -> None:
     (button,) = card(actions=[BUTTON | {"external": True, "url": "https://intranet.local/x"}]).actions
     assert (button.external, button.url) == (True, "https://intranet.local/x")
     assert refused("card.actions[0].url", actions=[BUTTON | {"external": True, "url": "javascript:alert(1)"}])
+
+
+def test_a_group_is_of_buttons_that_are_pressed_once() -> None:
+    """One that repeats cannot be chosen for good, and a link is not pressed here."""
+    (button,) = card(actions=[BUTTON | {"group": " verdict ", "confirm": " "}]).actions
+    assert (button.group, button.confirm) == ("verdict", None)
+    for other in ("repeat", "external"):
+        assert refused("card.actions[0].group", actions=[BUTTON | {"group": "verdict", other: True}])
 
 
 def test_a_button_expires_within_thirty_days() -> None:

@@ -22,10 +22,14 @@ from ensue.domain.press import (
     button_id,
     button_of,
     expires_at,
+    is_choice,
     press_of,
     pressing,
     refuse_press,
+    refuse_rival,
     resolved,
+    rivals,
+    standing_ids,
     told,
 )
 
@@ -87,15 +91,43 @@ def test_what_is_no_button(key: str, code: str) -> None:
         action_of(card(card=None), "ban")
 
 
+GOOD = Action(key="approve", label="Approve", url="https://shop.example/", group="verdict")
+POOR = msgspec.structs.replace(GOOD, key="reject", label="Reject")
+
+
+@pytest.mark.parametrize(
+    ("state", "refused"), [(None, None), ("failed", None), ("running", "running"), ("done", "chosen")]
+)
+def test_of_a_group_one_is_chosen(state: str | None, refused: str | None) -> None:
+    """While another of it runs, and once that is done, none is pressed; what failed was not chosen."""
+    event = card(card=Card(actions=(BAN, GOOD, POOR)))
+    assert (rivals(event, POOR), rivals(event, BAN)) == ((GOOD,), ())
+    button = None if state is None else stood(state)
+    with pytest.raises(EnsueError, match=f"'reject' .*'approve' .*{refused}") if refused else nullcontext():
+        refuse_rival(POOR, GOOD, button)
+
+
+def test_a_press_of_a_group_changes_what_all_of_it_must_know() -> None:
+    """Its own document, and the one that every press of the group expects as it was read."""
+    event = card(card=Card(actions=(BAN, GOOD, POOR)))
+    assert standing_ids(event, BAN) == ["01a3/ban"]
+    own, rival, choice = standing_ids(event, POOR)
+    assert (own, rival) == ("01a3/reject", "01a3/approve")
+    made = pressing(event, POOR, ANNA, NOW, source="urn:x", revisions={choice: 7})
+    assert [(put.document.id, put.expected) for put in made.puts] == [(own, 0), (choice, 7)]
+    assert [is_choice(put.document) for put in made.puts] == [False, True]
+
+
 def test_what_a_press_owes() -> None:
     """One debt, tried once, in the lane of project and host; the button runs; nothing of the URL is told."""
     event = card(context=Context("job"), tenant="acme", subject="u1")
-    made = pressing(event, BAN, ANNA, NOW + 1, source="urn:x", revision=3)
+    made = pressing(event, BAN, ANNA, NOW + 1, source="urn:x", revisions={button_id("01a3", "ban"): 3})
     delivery = made.delivery
     assert (delivery.kind, delivery.trigger, delivery.allowed, delivery.event_id) == ("action", None, 1, "01a3")
     assert (delivery.lane, delivery.due_at, delivery.project) == ("prj_1|shop.example@action", NOW + 1, "prj_1")
-    assert (made.put.expected, made.put.document.id) == (3, button_id("01a3", "ban"))
-    assert button_of(made.put.document) == Button(state="running", at=NOW + 1, by=ANNA, delivery=delivery.id)
+    (put,) = made.puts
+    assert (put.expected, put.document.id) == (3, button_id("01a3", "ban"))
+    assert button_of(put.document) == Button(state="running", at=NOW + 1, by=ANNA, delivery=delivery.id)
     assert (made.event.type, made.event.subject, made.event.tenant) == (PRESSED, "01a3", "acme")
     assert (made.event.context, made.event.is_own, made.event.is_test) == (Context("job"), True, False)
     assert b"secret" not in msgspec.json.encode(made.event)
@@ -112,7 +144,7 @@ def test_what_a_press_owes() -> None:
 )
 def test_what_came_of_it(result: Any, kind: str, status: int | None, reason: str | None) -> None:
     """One try decides; the event says what the button says."""
-    delivery = pressing(card(), BAN, ANNA, NOW, source="urn:x", revision=0).delivery
+    delivery = pressing(card(), BAN, ANNA, NOW, source="urn:x", revisions={}).delivery
     settled = decide(delivery, result, Policy(), NOW + 5, 0.5)
     press = press_of(settled)
     button = resolved(settled, press, record(delivery, result, NOW, NOW + 5))
@@ -129,7 +161,7 @@ def test_the_body_serves_all(meta: Raw, read: Any) -> None:
     """`data` and `meta` are the button's meta, whatever JSON it is, null without one; the name is the title or type."""
     action = msgspec.structs.replace(BAN, meta=meta)
     event = card(card=Card(actions=(action,)), time=0)
-    press = press_of(pressing(event, action, Presser("key_1"), NOW, source="", revision=0).delivery)
+    press = press_of(pressing(event, action, Presser("key_1"), NOW, source="", revisions={}).delivery)
     body = msgspec.json.decode(action_body(event, press))
     assert list(body) == ["actionType", "data", "action", "event", "pressedBy"]
     assert body["data"] == body["action"]["meta"] == body["event"]["meta"] == read

@@ -99,6 +99,23 @@ async def test_done_is_done(stage: Stage) -> None:
     assert len(stage.channel.sent) == 4
 
 
+async def test_of_a_group_one_is_chosen(stage: Stage) -> None:
+    """Presses of two buttons of a group at one moment are one; what failed frees the others, what is done does not."""
+    hold = Hold()
+    stage.channel.script = hold
+    event_id = await shown(stage, *(button(key, group="verdict") for key in ("yes", "no", "later")), button("other"))
+    presses = [asyncio.create_task(press(stage, event_id, key)) for key in ("yes", "no", "later")]
+    await stage.until(lambda: hold.count == 1 and sum(one.done() for one in presses) == 2)
+    hold.answer(Failed("status 500"))
+    results = await asyncio.gather(*presses, return_exceptions=True)
+    assert [one.code for one in results if isinstance(one, EnsueError)] == ["conflict"] * 2
+    stage.channel.script = lambda _: ARRIVED
+    assert (await press(stage, event_id, "no")).button.state == "done"
+    for key in ("yes", "no", "later"):
+        assert await refused(press(stage, event_id, key)) == "conflict"
+    assert (await press(stage, event_id, "other")).button.state == "done"
+
+
 async def test_a_press_is_answered_by_what_came_of_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where somebody else presses a button that repeats as soon as it is done, before the first has its answer."""
     hold, ended = Hold(), Flight.ended

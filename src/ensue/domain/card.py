@@ -13,6 +13,7 @@ from ensue.domain.guard import Allowed, check_link, check_url
 MAX_TITLE: Final = 255
 MAX_CATEGORY: Final = 64
 MAX_LABEL: Final = 48
+MAX_CONFIRM: Final = 500
 MAX_TEXT: Final = 255
 MAX_AVATAR: Final = 2_048
 MAX_EXPIRY: Final = 30 * 86_400
@@ -27,7 +28,10 @@ class ContentDraft(Struct, frozen=True):
 
 
 class ActionDraft(Struct, frozen=True):
-    """A button as it is sent; `expires_in` is seconds. An `external` one, a link, may go without a key."""
+    """A button as it is sent; `expires_in` is seconds. An `external` one, a link, may go without a key.
+
+    `confirm` is what people are asked before they press it; of the buttons of one `group`, one can be chosen.
+    """
 
     label: str
     url: str
@@ -37,6 +41,8 @@ class ActionDraft(Struct, frozen=True):
     meta: Raw = EMPTY
     repeat: bool = False
     style: str | None = None
+    confirm: str | None = None
+    group: str | None = None
 
 
 class CardDraft(Struct, frozen=True):
@@ -121,6 +127,9 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
     if draft.expires_in is not None and not 0 < draft.expires_in <= MAX_EXPIRY:
         message = f"'{field}.expires_in' is a number of seconds above 0 and up to {MAX_EXPIRY}."
         raise EnsueError("invalid", message, f"{field}.expires_in")
+    if draft.group is not None and (draft.repeat or draft.external):
+        message = f"'{field}.group' is for buttons that are pressed once: not for links, nor for those that repeat."
+        raise EnsueError("invalid", message, f"{field}.group")
     return Action(
         key=_required(key, f"{field}.key", MAX_TEXT),
         label=_required(draft.label, f"{field}.label", MAX_LABEL),
@@ -130,6 +139,8 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         meta=draft.meta,
         repeat=draft.repeat,
         style=_short(draft.style, f"{field}.style", MAX_LABEL),
+        confirm=_short(draft.confirm, f"{field}.confirm", MAX_CONFIRM),
+        group=_short(draft.group, f"{field}.group", MAX_TEXT),
     )
 
 

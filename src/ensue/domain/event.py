@@ -30,7 +30,10 @@ class Content(Struct, frozen=True, gc=False):
 
 
 class Action(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A button on a card. `expires_in` is seconds (`press.expires_at`); `meta` is any JSON, handed to the receiver."""
+    """A button on a card. `expires_in` is seconds (`press.expires_at`); `meta` is any JSON, handed to the receiver.
+
+    `confirm` is asked before it is pressed; of those of one `group`, one is chosen.
+    """
 
     key: str
     label: str
@@ -40,6 +43,8 @@ class Action(Struct, frozen=True, gc=False, omit_defaults=True):
     meta: Raw = EMPTY
     repeat: bool = False
     style: str | None = None
+    confirm: str | None = None
+    group: str | None = None
 
 
 class Card(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -4,6 +4,7 @@ A press is an event `ensue.action.pressed` with one debt, to the URL of the butt
 a document, changed in the commit of the press and in that of its outcome (design sections 1 and 9).
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -57,7 +58,7 @@ class Press(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Button(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How a button stands that was pressed: running since `at` (ms), or done or failed then; `delivery` is its debt.
 
-    `status` is the receiver's answer, if there was one; `reason` says why it failed.
+    `status` is what the receiver answered, if it did, `duration_ms` how long it took, `reason` why it failed.
     """
 
     state: Literal["running", "done", "failed"]
@@ -65,15 +66,25 @@ class Button(Struct, frozen=True, omit_defaults=True, kw_only=True):
     by: Presser
     delivery: str
     status: int | None = None
+    duration_ms: int | None = None
     reason: str | None = None
 
 
+class Choice(Struct, frozen=True):
+    """Which button of a group was pressed last, and its debt. That it changes with every press of the group is what
+    keeps two of them from being pressed at once."""
+
+    key: str
+    delivery: str
+
+
 class Pressing(Struct, frozen=True, kw_only=True):
-    """A press that is to be stored: its event, its debt, how the button stands then, and the event that shows it."""
+    """A press that is to be stored: its event, its debt, how the button (and its group) stands then, and the event that
+    shows it."""
 
     event: Event
     delivery: Delivery
-    put: Put
+    puts: tuple[Put, ...]
     shown_by: Event
 
 
@@ -99,6 +110,22 @@ def expires_at(event: Event, action: Action) -> int | None:
     return since + round(action.expires_in * 1000)
 
 
+def rivals(event: Event, action: Action) -> tuple[Action, ...]:
+    """The other buttons of its group."""
+    if action.group is None or event.card is None:
+        return ()
+    return tuple(one for one in event.card.actions if one.group == action.group and one.key != action.key)
+
+
+def refuse_rival(action: Action, rival: Action, button: Button | None) -> None:
+    """Refuse a press of `action` while another of its group runs, and once that was chosen: EnsueError `conflict`."""
+    if button is None or button.state == "failed":
+        return
+    stands = "is running" if button.state == "running" else "was chosen"
+    names = f"The action {action.key[:80]!r} cannot be pressed: {rival.key[:80]!r} of the same group"
+    raise EnsueError("conflict", f"{names} {stands}.")
+
+
 def refuse_press(event: Event, action: Action, button: Button | None, now: int) -> None:
     """Refuse a press of a button that is running, finished or expired: EnsueError `conflict`."""
     name = repr(action.key[:80])
@@ -111,8 +138,10 @@ def refuse_press(event: Event, action: Action, button: Button | None, now: int) 
         raise EnsueError("conflict", f"The action {name} expired at {format_time(until)}.")
 
 
-def pressing(event: Event, action: Action, by: Presser, now: int, *, source: str, revision: int) -> Pressing:
-    """What follows of pressing `action` now; `revision` is that of the button's document, 0 where there is none."""
+def pressing(
+    event: Event, action: Action, by: Presser, now: int, *, source: str, revisions: Mapping[str, int]
+) -> Pressing:
+    """What follows of pressing `action` now; `revisions` are those of the documents in `standing_ids` that exist."""
     press = Press(
         event=event.id,
         key=action.key,
@@ -134,11 +163,13 @@ def pressing(event: Event, action: Action, by: Presser, now: int, *, source: str
         allowed=1,
         payload=Raw(msgspec.json.encode(press)),
     )
-    running = resolved(delivery, press, None)
+    documents = [button_document(event.project, press, resolved(delivery, press, None))]
+    if action.group is not None:
+        documents.append(_choice_document(event, action.group, Choice(action.key, delivery.id)))
     return Pressing(
         event=told(PRESSED, press, delivery, now, source),
         delivery=delivery,
-        put=Put(document=button_document(event.project, press, running), expected=revision),
+        puts=tuple(Put(document=document, expected=revisions.get(document.id, 0)) for document in documents),
         shown_by=event,
     )
 
@@ -159,6 +190,7 @@ def resolved(delivery: Delivery, press: Press, attempt: Attempt | None) -> Butto
         by=press.by,
         delivery=delivery.id,
         status=exchange.status if exchange is not None else None,
+        duration_ms=attempt.duration_ms if attempt is not None else None,
         reason=delivery.reason,
     )
 
@@ -174,7 +206,7 @@ def told(kind: str, press: Press, delivery: Delivery, now: int, source: str, but
         "delivery": delivery.id,
     }
     if button is not None:
-        came = {"status": button.status, "reason": button.reason}
+        came = {"status": button.status, "duration_ms": button.duration_ms, "reason": button.reason}
         data |= {name: value for name, value in came.items() if value is not None}
     return Event(
         id=ids.event_id(now),
@@ -216,6 +248,27 @@ def action_body(event: Event, press: Press) -> bytes:
 def button_id(event_id: str, key: str) -> str:
     """The id of a button's document; event ids hold no slash, so no two buttons share one."""
     return f"{event_id}/{key}"
+
+
+def choice_id(event_id: str, group: str) -> str:
+    """The id of a group's document, among those of the buttons: keys are trimmed, so that none begins with a space."""
+    return f"{event_id}/ {group}"
+
+
+def is_choice(document: Document) -> bool:
+    """Whether a document is that of a group."""
+    return document.id.partition("/")[2].startswith(" ")
+
+
+def standing_ids(event: Event, action: Action) -> list[str]:
+    """The ids of all documents that say whether `action` can be pressed: its own, its rivals', its group's."""
+    own = [button_id(event.id, one.key) for one in (action, *rivals(event, action))]
+    return own if action.group is None else [*own, choice_id(event.id, action.group)]
+
+
+def _choice_document(event: Event, group: str, choice: Choice) -> Document:
+    body = msgspec.json.encode(choice)
+    return Document(kind=BUTTON, project=event.project, id=choice_id(event.id, group), body=body)
 
 
 def button_document(project: str, press: Press, button: Button) -> Document:

@@ -23,10 +23,14 @@ from ensue.domain.press import (
     action_of,
     button_id,
     button_of,
+    is_choice,
     press_of,
     pressing,
     refuse_press,
+    refuse_rival,
     resolved,
+    rivals,
+    standing_ids,
 )
 from ensue.domain.project import Project, project_document, project_of
 from ensue.domain.trigger import Secret, rotated
@@ -65,17 +69,20 @@ class Actions:
         """Press a button, and wait for what comes of it.
 
         EnsueError `not_found` for an event of another project, one that has not happened, and a button that it does not
-        have; `conflict` for one that is running, finished, expired, or a link; `unavailable` without room. Then nothing
-        is stored.
+        have; `conflict` for one that is running, finished, expired, a link, or of a group of which another runs or was
+        chosen; `unavailable` without room. Then nothing is stored.
         """
         event = await self._event(project, event_id)
         action = action_of(event, key)
-        document = await self._store.get(BUTTON, project, button_id(event_id, key))
+        documents = await self._store.documents(BUTTON, project, standing_ids(event, action))
+        buttons = {one.id: button_of(one) for one in documents if not is_choice(one)}
         now = self._clock()
-        refuse_press(event, action, None if document is None else button_of(document), now)
+        refuse_press(event, action, buttons.get(button_id(event_id, key)), now)
+        for rival in rivals(event, action):
+            refuse_rival(action, rival, buttons.get(button_id(event_id, rival.key)))
         await self._sign(project)
-        revision = 0 if document is None else document.revision
-        press = pressing(event, action, by, now, source=self._rules.source(project), revision=revision)
+        revisions = {one.id: one.revision for one in documents}
+        press = pressing(event, action, by, now, source=self._rules.source(project), revisions=revisions)
         receipt, flight = await self._ingest.submit_press(press)
         if flight is None or receipt.status != "stored":
             raise EnsueError("conflict", f"The action {key[:80]!r} was pressed by somebody else at this moment.")

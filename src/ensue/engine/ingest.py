@@ -200,7 +200,7 @@ class Ingest:
         if waiting.awaited is not None:
             waiting.awaited.choose(entry.deliveries, self._rules.trigger)
         if waiting.press is not None:
-            entry = replace(entry, deliveries=(waiting.press.delivery, *entry.deliveries), puts=(waiting.press.put,))
+            entry = replace(entry, deliveries=(waiting.press.delivery, *entry.deliveries), puts=waiting.press.puts)
         if not entry.deliveries or entry.staged:
             return entry
         return self._born_claimed(waiting, entry, now, slots)

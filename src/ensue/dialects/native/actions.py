@@ -16,8 +16,8 @@ from ensue.http.exchange import Answer, Call, json_answer
 class Outcome(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What came of a press. `running`: the server stopped before the answer came, and tries it again when it is back.
 
-    `status` is what the receiver answered, `reason` why it failed; `attempt` is the try, as `GET /deliveries/{id}` has
-    it.
+    `status` is what the receiver answered, `duration_ms` how long that took, `reason` why it failed; `attempt` is the
+    try, as `GET /deliveries/{id}` has it.
     """
 
     state: Literal["done", "failed", "running"]
@@ -27,6 +27,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True, kw_only=True):
     at: str
     by: Presser
     status: int | None = None
+    duration_ms: int | None = None
     reason: str | None = None
     attempt: AttemptView | None = None
 
@@ -55,6 +56,7 @@ def _outcome(event: str, action: str, pressed: Pressed) -> Outcome:
         at=format_time(button.at),
         by=button.by,
         status=button.status,
+        duration_ms=button.duration_ms,
         reason=button.reason,
         attempt=None if pressed.attempt is None else attempt_view(pressed.attempt),
     )

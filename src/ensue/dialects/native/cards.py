@@ -12,19 +12,20 @@ from ensue.domain.schedule import format_time
 
 class ButtonView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How a button stands that was pressed: running since `at`, or done or failed then. `by` pressed it last; `status`
-    is what the receiver answered, `reason` why it failed."""
+    is what the receiver answered, `duration_ms` how long that took, `reason` why it failed."""
 
     state: Literal["running", "done", "failed"]
     at: str
     by: Presser
     delivery: str
     status: int | None = None
+    duration_ms: int | None = None
     reason: str | None = None
 
 
 class ActionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A button as it comes out. `state` is there where it was ever pressed (not in the stream), `expires_at` where it
-    cannot be pressed for ever."""
+    cannot be pressed for ever. Of those of one `group` one can be chosen; it is told by the `state` of the others."""
 
     key: str
     label: str
@@ -35,6 +36,8 @@ class ActionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     meta: Raw = EMPTY
     repeat: bool = False
     style: str | None = None
+    confirm: str | None = None
+    group: str | None = None
     state: ButtonView | None = None
 
 
@@ -81,6 +84,8 @@ def _action_view(event: Event, action: Action, buttons: Mapping[str, Button]) ->
         meta=action.meta or EMPTY,
         repeat=action.repeat,
         style=action.style,
+        confirm=action.confirm,
+        group=action.group,
         state=None if pressed is None else button_view(pressed),
     )
 
@@ -93,5 +98,6 @@ def button_view(button: Button) -> ButtonView:
         by=button.by,
         delivery=button.delivery,
         status=button.status,
+        duration_ms=button.duration_ms,
         reason=button.reason,
     )
