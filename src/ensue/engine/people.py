@@ -51,7 +51,7 @@ class People(Struct, frozen=True, kw_only=True):
         found = await self.projects.find(project)
         role = None if found is None else await self.members.role(found.id, signed.account.id)
         if found is None or role is None:
-            raise EnsueError("not_found", f"There is no project {project[:80]!r} of yours.")
+            raise EnsueError("not_found", f"There is no project {project[:80]!r} of yours.", "Ensue-Project")
         return _caller(signed, found.id, role)
 
     async def person(self, token: str) -> Caller:

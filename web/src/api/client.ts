@@ -23,11 +23,21 @@ export type Result<T> = { ok: true; value: T; status: number } | { ok: false; er
 
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
-/** What all calls share; `project` is a slug or id, `ended` is told when a session holds no more. */
+/** What all calls share; `project` is a slug, `ended` is told when a session holds no more. */
 export const calling = {
   project: '',
+  /** Whose drafts are kept; empty for whoever is not signed in. */
+  member: '',
   offline: 'The server does not answer. Check the connection; it is tried again.',
   ended: (): void => {},
+  /** The server answered. */
+  heard: (): void => {},
+  /** The project is none of ours any more. */
+  removed: (): void => {},
+  /** We may do less than was offered: our role is another one. */
+  forbidden: (): void => {},
+  /** Something could not be done: the server may not be well. */
+  troubled: (): void => {},
 };
 
 export function queryOf(query: Query = {}): string {
@@ -57,9 +67,14 @@ export async function ask<T>(method: string, path: string, asked: Asked = {}): P
     const answer = await fetch(path + queryOf(asked.query), { method, headers, body, signal: asked.signal ?? null });
     const text = await answer.text();
     const value: unknown = text ? JSON.parse(text) : undefined;
+    calling.heard();
     if (answer.ok) return { ok: true, value: value as T, status: answer.status };
-    if (answer.status === 401) calling.ended();
-    return { ok: false, error: failure(answer, value) };
+    const error = failure(answer, value);
+    if (error.status === 401) calling.ended();
+    else if (error.status === 404 && error.field === 'Ensue-Project') calling.removed();
+    else if (error.status === 403) calling.forbidden();
+    else if (error.status === 503) calling.troubled();
+    return { ok: false, error };
   } catch (error) {
     const code = error instanceof DOMException && error.name === 'AbortError' ? 'aborted' : 'offline';
     return { ok: false, error: { code, message: calling.offline, status: 0 } };

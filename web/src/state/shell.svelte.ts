@@ -8,6 +8,8 @@ class Shell {
   side = $state.raw<Snippet | null>(null);
   /** Only test events are shown, and the page says so. */
   test = $state(false);
+  /** A drawer is open over the page: nothing else can be reached until it is closed. */
+  drawer = $state(false);
   /** What every page must say until it is over (a full disk), or null. */
   alarm = $state<string | null>(null);
 }

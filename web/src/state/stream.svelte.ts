@@ -1,6 +1,7 @@
 /** Hides the browser from `live.ts`, and gives the state of a stream to templates. */
 import { calling, queryOf, type Query } from '../api/client';
 import { follow, type Status, type World } from '../live';
+import { contact } from './contact.svelte';
 
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -31,6 +32,7 @@ export class Stream<T> {
   status = $state.raw<Status>({ kind: 'connecting' });
   #following;
   #hurry = (): void => this.#following.hurry();
+  #lose = (): void => this.#following.lose();
 
   constructor(query: Query, handlers: Handlers<T>, after?: string) {
     this.#following = follow(
@@ -40,13 +42,19 @@ export class Stream<T> {
         message: ({ name, data }) => (name === 'gap' ? handlers.gap?.() : handlers.event(JSON.parse(data) as T)),
         status: (status) => {
           this.status = status;
+          if (status.kind === 'live') contact.heard();
+          else if (status.kind === 'offline') contact.lost ??= status.since;
           if (status.kind === 'refused' && status.status === 401) calling.ended();
+          else if (status.kind === 'refused' && status.status === 404) calling.removed();
         },
         ...(after && { after }),
+        ...(contact.lost !== null && { lost: contact.lost }),
       },
       world,
     );
     addEventListener('online', this.#hurry);
+    addEventListener('offline', this.#lose);
+    contact.back.add(this.#hurry);
   }
 
   /** Try again now. */
@@ -56,6 +64,8 @@ export class Stream<T> {
 
   stop(): void {
     removeEventListener('online', this.#hurry);
+    removeEventListener('offline', this.#lose);
+    contact.back.delete(this.#hurry);
     this.#following.stop();
   }
 }
