@@ -54,6 +54,36 @@ async def test_an_attempt_is_told_whole(api: Edge) -> None:
     assert "attempts" not in (await api.items(DELIVERIES))[0]
 
 
+async def test_deliveries_are_found_by_words(api: Edge) -> None:
+    """By what the event says, why it did not arrive, and the name and address of its trigger, beside every filter."""
+    async with Sink(lambda _: Reply(503, b"busy")) as sink:
+        trigger = (await api.trigger(sink.url, name="Ledger", retry={"attempts": 1}))["id"]
+        for word in ("apple", "pear"):
+            await api.send(subject=word, card={"title": "Refund asked"}, data={"to": "J\u00fcrgen"})
+        await sink.wait_for(2)
+        async with asyncio.timeout(20):
+            while True:
+                if len(await api.items(f"{DELIVERIES}?state=dead")) == 2:
+                    break
+                await asyncio.sleep(0)
+    fields = f"state=dead&trigger={trigger}&since=2020-01-01T00:00:00Z&until=2099-01-01T00:00:00Z&details=true"
+    for question, count in (
+        ("q=app", 1),
+        ("q=refund+j%C3%BCrgen+503", 2),
+        ("q=ledger+pear", 1),
+        ("q=127.0.0.1", 2),
+        ("q=busy", 0),
+        ("q=%22refund%22*", 2),
+        ("q=", 2),
+        (f"q={'x' * 10_240}", 0),
+    ):
+        assert len(await api.items(f"{DELIVERIES}?{question}&{fields}")) == count, question
+    assert await api.items(f"{DELIVERIES}?q=apple&state=delivered") == []
+    first = (await api("GET", f"{DELIVERIES}?q=refund&limit=1")).json
+    (second,) = await api.items(f"{DELIVERIES}?q=refund&limit=1&next={first['next']}")
+    assert {first["items"][0]["id"], second["id"]} == {one["id"] for one in await api.items(DELIVERIES)}
+
+
 async def test_deliveries_are_chosen_by_every_field(api: Edge) -> None:
     """Each filter finds the delivery that it means and no other."""
     trigger, event, mine = await waiting(api)

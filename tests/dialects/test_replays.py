@@ -1,7 +1,9 @@
 """Replays over the native API: counted, begun, watched, cancelled."""
 
 import asyncio
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -68,6 +70,40 @@ async def test_what_died_is_sent_again(api: Edge) -> None:
     again = await api("POST", REPLAYS, {"state": "dead", "dry_run": True})
     assert again.json["count"] == 0, "their last delivery has arrived"
     assert [one["id"] for one in await api.items(REPLAYS)] == [made["id"]]
+
+
+async def test_what_was_found_by_words_is_sent_again(api: Edge) -> None:
+    """The deliveries that a list with the same words shows, and no other; of the log by the words of its events."""
+    async with Sink(lambda one: Reply(500 if b"pear" in one.body else 204)) as sink:
+        trigger = str((await api.trigger(sink.url, name="Fruit", retry={"attempts": 1}))["id"])
+        sent = [await api.send(data={"of": word, "n": n}) for n, word in enumerate(("pear", "plum", "pear", "peach"))]
+        async with asyncio.timeout(20):
+            while True:
+                if not await api.items(f"{DELIVERIES}?state=pending"):
+                    break
+                await asyncio.sleep(0.005)
+        sink.script = lambda _: Reply()
+        sink.received.clear()
+        for question, state, found in (
+            ("pear", "dead", [2, 0]),
+            ("500 2 fru", "dead", [2]),
+            ("pe", "dead", [2, 0]),
+            ("plum", "dead", []),
+            ("pe", "delivered", [3]),
+            ('"pear" OR (', "dead", []),
+        ):
+            listed = [one["event"] for one in await api.items(f"{DELIVERIES}?state={state}&q={quote(question)}")]
+            assert listed == [sent[n] for n in found], question
+            count = (await api("POST", REPLAYS, {"state": state, "q": question, "dry_run": True})).json["count"]
+            assert count == len(found), question
+        made = await begun(api, state="dead", q="Pear, fruit", trigger=trigger)
+        assert (made["count"], made["wanted"]["q"]) == (2, "pear fruit")
+        assert (await ended(api, made["id"]))["deliveries"]["delivered"] == 2
+        assert [json.loads(one.body)["data"]["n"] for one in await sink.wait_for(2)] == [0, 2]
+        again = await ended(api, (await begun(api, trigger=trigger, q="p", type="order.*"))["id"])
+        assert again["done"] == 4
+        none = await api("POST", REPLAYS, {"trigger": trigger, "q": "fruit", "dry_run": True})
+        assert none.json["count"] == 0, "of the log only the events have words"
 
 
 async def test_a_new_trigger_gets_what_happened_before_it(api: Edge) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ensue.domain.event import Card
 from ensue.domain.schedule import HOUR
 from ensue.store.base import DeliveryQuery, EventQuery
-from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, threads, views
+from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, threads, views, walk
 from ensue.store.sqlite.commit import STATES_OF
 from tests.contract.builders import NOW, PROJECT, append, entry, once
 from tests.store.conftest import ask
@@ -47,10 +47,10 @@ async def followed(store: SqliteStore, most: int, **fields: Any) -> tuple[int, i
 
 async def test_a_page_keeps_its_budget(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where little fits, pages are short and say how to go on, and nothing is lost between them."""
-    monkeypatch.setattr(pages, "SCAN", 40)
+    monkeypatch.setattr(walk, "SCAN", 40)
     monkeypatch.setattr(pages, "FIRST_LOOK", 5)
-    monkeypatch.setattr(pages, "BUCKET", 4)
-    monkeypatch.setattr(pages, "PROBES", 3)
+    monkeypatch.setattr(walk, "BUCKET", 4)
+    monkeypatch.setattr(walk, "PROBES", 3)
     await ask(store, "DROP INDEX event_type")
     await ask(store, "CREATE INDEX event_type ON event (cursor >> 4, project, type)")
     rare = {3, 77, 150, 151, 290}
@@ -67,7 +67,7 @@ async def test_a_page_keeps_its_budget(store: SqliteStore, monkeypatch: pytest.M
 
 async def test_a_page_of_deliveries_keeps_its_budget(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where more is pending than one page may look at."""
-    monkeypatch.setattr(pages, "SCAN", 40)
+    monkeypatch.setattr(walk, "SCAN", 40)
     await append(store, *(entry(lanes=["trigger:one"]) for _ in range(120)))
     found, before = 0, None
     for _ in range(99):

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from ensue.cli.connection import connect
 from ensue.cli.exits import OK
-from ensue.cli.parsing import Group, connected, whole
+from ensue.cli.parsing import Group, connected, moment, whole
 from ensue.cli.terminal import Column, Terminal, when
 from ensue.cli.triggers import show
 
 _STATES: Final = ("pending", "delivered", "dead", "cancelled")
+_FILTERS: Final = ("state", "trigger", "event", "replay", "since", "until", "q")
 
 
 def add(commands: Group) -> None:
@@ -22,6 +23,11 @@ def add(commands: Group) -> None:
     listed.add_argument("--trigger", metavar="ID", help="only of this trigger")
     listed.add_argument("--event", metavar="ID", help="only of this event")
     listed.add_argument("--replay", metavar="ID", help="only of this replay")
+    listed.add_argument(
+        "--since", type=moment, metavar="TIME", help="made from this time on: RFC 3339, or 24h for a day ago"
+    )
+    listed.add_argument("--until", type=moment, metavar="TIME", help="made before this time")
+    listed.add_argument("--q", metavar="WORDS", help="whose event, reason or trigger holds these words")
     listed.add_argument("--most", type=whole, default=20, metavar="N", help="so many at most (20)")
     shown = connected(group.command("show", "Show one delivery with its attempts.", _show, takes="ID"))
     shown.add_argument("id", metavar="ID")
@@ -32,7 +38,7 @@ def add(commands: Group) -> None:
 
 
 def _list(arguments: Namespace, terminal: Terminal) -> int:
-    filters = {name: getattr(arguments, name) for name in ("state", "trigger", "event", "replay")}
+    filters = {name: getattr(arguments, name) for name in _FILTERS}
     with connect(arguments) as client:
         items = list(islice(client.deliveries.list(limit=min(arguments.most, 100), **filters), arguments.most))
     if arguments.json:
@@ -50,8 +56,8 @@ def _list(arguments: Namespace, terminal: Terminal) -> int:
 
 
 def _row(delivery: Mapping[str, Any]) -> list[Any]:
-    moment = when(delivery.get("ended_at") or delivery.get("due_at"))
-    return [delivery["id"], delivery["state"], delivery.get("tries", 0), moment, delivery.get("reason")]
+    at = when(delivery.get("ended_at") or delivery.get("due_at"))
+    return [delivery["id"], delivery["state"], delivery.get("tries", 0), at, delivery.get("reason")]
 
 
 def _show(arguments: Namespace, terminal: Terminal) -> int:

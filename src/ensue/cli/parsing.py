@@ -1,6 +1,7 @@
 """Hides how arguments become values: the parser of `ensue`, its groups of commands, and the kinds that options have."""
 
 import sys
+import time
 from argparse import ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 
 from ensue.cli.terminal import Terminal
 from ensue.config import Setting
+from ensue.domain.schedule import format_time
 
 WIDTH: Final = 80
 
@@ -92,6 +94,15 @@ def setting_type(setting: Setting) -> Callable[[str], Any]:
 
 seconds: Final = setting_type(Setting("time", "seconds", 0.0, ""))
 """`90`, `10s`, `5m`, `2h`, `7d` as seconds."""
+
+
+def moment(text: str) -> str:
+    """A time (RFC 3339), or how long ago: `90s`, `24h`, `7d`."""
+    try:
+        ago = seconds(text)
+    except ArgumentTypeError:
+        return text
+    return format_time(round((time.time() - ago) * 1000))
 
 
 def json_text(text: str) -> msgspec.Raw:

@@ -1,32 +1,22 @@
 """Hides how what happened is sent again by hand: counted, begun, watched, stopped."""
 
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
 from ensue.cli.connection import connect
 from ensue.cli.exits import OK, FailedError
-from ensue.cli.parsing import Group, connected, seconds, whole
+from ensue.cli.parsing import Group, connected, moment, whole
 from ensue.cli.terminal import Column, Terminal, when
 from ensue.cli.triggers import show
 from ensue.client import Client
-from ensue.domain.schedule import format_time
 
 _STATES: Final = ("dead", "cancelled", "delivered")
-_FIELDS: Final = ("trigger", "type", "state", "since", "until", "filter", "to")
+_FIELDS: Final = ("trigger", "type", "state", "since", "until", "filter", "q", "to")
 _LOOK: Final = 0.5
 """Seconds between two looks at a replay that is followed."""
-
-
-def moment(text: str) -> str:
-    """A time (RFC 3339), or how long ago: `90s`, `24h`, `7d`."""
-    try:
-        ago = seconds(text)
-    except ArgumentTypeError:
-        return text
-    return format_time(round((time.time() - ago) * 1000))
 
 
 def add(commands: Group) -> None:
@@ -63,6 +53,7 @@ def _add_wanted(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--until", type=moment, metavar="TIME", help="before this time")
     parser.add_argument("--filter", metavar="CEL", help="an expression over `event`")
+    parser.add_argument("--q", metavar="WORDS", help="what holds these words, the last one as a beginning")
     parser.add_argument("--to", metavar="ID", help="send to this trigger instead")
 
 

@@ -5,7 +5,7 @@ to one trigger, once for each replay. Scheduled events and pressed buttons are n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -15,11 +15,13 @@ from ensue.domain import ids
 from ensue.domain.delivery import Delivery
 from ensue.domain.document import Document
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Event
+from ensue.domain.event import Event, encode_event
 from ensue.domain.filter import compile_filter
+from ensue.domain.finding import is_sought, sought
 from ensue.domain.plan import Index
 from ensue.domain.schedule import parse_time
 from ensue.domain.trigger import Trigger, check_pattern
+from ensue.domain.words import asked
 
 REPLAY: Final = "replay"
 """The kind of the documents that keep replays."""
@@ -45,7 +47,8 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     With `state`: events whose last delivery to a trigger (`trigger`, or any) stands so, `since` and `until` bounding
     when that was made; owed to the same trigger, or to the trigger `to`. Without: events of the log by their `time`,
     those that `trigger` would fire on, or any where only `to` is given. `type` is a pattern and `filter` a CEL
-    expression over the event. Times are milliseconds UTC, since included.
+    expression over the event. `words` are those of a question: of the delivery with `state`, else of the event. Times
+    are milliseconds UTC, since included.
     """
 
     trigger: str | None = None
@@ -55,10 +58,21 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     until: int | None = None
     filter: str | None = None
     to: str | None = None
+    words: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """An event of the past; where it was looked for by how its deliveries stand, with the trigger of the delivery and
+    the reason why that did not arrive."""
+
+    event: Event
+    trigger: str | None = None
+    reason: str | None = None
 
 
 class ReplayDraft(Struct, frozen=True, forbid_unknown_fields=True):
-    """A replay as it is asked for; `since` and `until` are RFC 3339. With `dry_run` it is only counted."""
+    """A replay as it is asked for; `since` and `until` are RFC 3339, `q` words as in lists. With `dry_run` it is only
+    counted."""
 
     trigger: str | None = None
     type: str | None = None
@@ -67,6 +81,7 @@ class ReplayDraft(Struct, frozen=True, forbid_unknown_fields=True):
     until: str | None = None
     filter: str | None = None
     to: str | None = None
+    q: str | None = None
     dry_run: bool = False
 
 
@@ -112,6 +127,7 @@ def check_replay(draft: ReplayDraft) -> Wanted:
         until,
         _checked_filter(draft.filter),
         draft.to,
+        asked(draft.q or ""),
     )
 
 
@@ -124,16 +140,16 @@ def _checked_filter(text: str | None) -> str | None:
     return text
 
 
-def chosen(
-    found: Sequence[tuple[Event, str | None]], wanted: Wanted, known: Known, ask: Ask
-) -> Iterator[tuple[Event, Trigger]]:
+def chosen(found: Sequence[Found], wanted: Wanted, known: Known, ask: Ask) -> Iterator[tuple[Event, Trigger]]:
     """Of events of the past, each with the trigger that it went to, those that are owed again, and to which trigger.
 
     A trigger that is gone is owed nothing; one that does not ask for test events gets none.
     """
     source = known(wanted.trigger) if wanted.state is None and wanted.trigger is not None else None
     index = None if source is None else Index([source])
-    for event, before in found:
+    for event, before, reason in found:
+        if wanted.words and not _answers(wanted, event, None if before is None else known(before), reason):
+            continue
         receiver = known(wanted.to or wanted.trigger or before)
         if receiver is None or (event.is_test and not receiver.match.test):
             continue
@@ -141,6 +157,12 @@ def chosen(
             continue
         if wanted.filter is None or ask(wanted.filter, event):
             yield event, receiver
+
+
+def _answers(wanted: Wanted, event: Event, before: Trigger | None, reason: str | None) -> bool:
+    triggers = {} if before is None else {before.id: (before.name, before.endpoint.url)}
+    question = sought(wanted.words, triggers)
+    return is_sought(question, None if before is None else before.id, reason, encode_event(event))
 
 
 def pattern_of(wanted: Wanted, known: Known) -> str | None:

@@ -128,11 +128,33 @@ def _read(value: Any, texts: list[str]) -> None:
         texts.append(str(value))
 
 
+def terms(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The words of a question, with a star behind each that is only the beginning of one: the last, and the longest."""
+    last = len(wanted) - 1
+    return tuple(f"{word}*" if at == last or len(word) == LENGTH else word for at, word in enumerate(wanted))
+
+
+def unanswered(asked_for: Sequence[str], there: Collection[str]) -> tuple[str, ...]:
+    """Those of some terms that none of the words `there` answers."""
+    return tuple(term for term in asked_for if not _answers(term, there))
+
+
+def _answers(term: str, there: Collection[str]) -> bool:
+    if term.endswith("*"):
+        return any(word.startswith(term[:-1]) for word in there)
+    return term in there
+
+
 def are_in(wanted: Sequence[str], there: Collection[str]) -> bool:
     """Whether an event with the words `there` answers the question `wanted`; one without words asks for nothing."""
-    if not wanted:
-        return True
-    beginnings = [word for word in wanted if len(word) == LENGTH or word is wanted[-1]]
-    return all(word in there for word in wanted[:-1] if len(word) < LENGTH) and all(
-        any(word.startswith(beginning) for word in there) for beginning in beginnings
-    )
+    return not unanswered(terms(wanted), there)
+
+
+def answers(asked_for: Sequence[str], body: bytes) -> bool:
+    """Whether an event, as `encode_event` wrote it, answers all of some terms. Where the text is plain, a term that
+    does not stand in it is missed at a glance."""
+    if body.isascii() and b"\\u" not in body:
+        lowered = body.lower()
+        if any(term.rstrip("*").encode() not in lowered for term in asked_for):
+            return False
+    return not unanswered(asked_for, event_words(body))

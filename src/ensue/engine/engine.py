@@ -9,6 +9,7 @@ from ensue.domain import ids
 from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
+from ensue.domain.finding import Sought, sought
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread, context_of
@@ -17,6 +18,7 @@ from ensue.engine.actions import Actions
 from ensue.engine.asking import Asking
 from ensue.engine.clock import Clock
 from ensue.engine.condition import Condition
+from ensue.engine.demo import Demo
 from ensue.engine.devices import Devices
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
@@ -44,6 +46,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     keys: Keys
     people: People
     devices: Devices
+    demo: Demo
     triggers: Triggers
     eventing: Eventing
     actions: Actions
@@ -82,6 +85,7 @@ class Engine:
         self.keys = parts.keys
         self.people = parts.people
         self.devices = parts.devices
+        self.demo = parts.demo
         self.triggers = parts.triggers
         self.eventing = parts.eventing
         self.actions = parts.actions
@@ -221,6 +225,11 @@ class Engine:
     async def deliveries(self, query: DeliveryQuery) -> DeliveryPage:
         """A page of deliveries."""
         return await self._store.deliveries(query)
+
+    def sought(self, project: str, words: Sequence[str]) -> Sought | None:
+        """A question about the deliveries of a project, with the names and addresses of its triggers."""
+        triggers = {one.id: (one.name, one.endpoint.url) for one in self.rules.triggers(project)}
+        return sought(words, triggers) if words else None
 
     async def delivery(self, project: str, delivery_id: str) -> Delivery:
         """One delivery. EnsueError `not_found`."""

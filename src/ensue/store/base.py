@@ -17,6 +17,7 @@ from ensue.domain.delivery import Attempt, Delivery, Entry, Outcome, State
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.finding import Sought
 from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread
 from ensue.store.derived import Followed
@@ -125,7 +126,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
 class DeliveryQuery(Struct, frozen=True, kw_only=True):
     """A page of the deliveries of one project, newest first. `since`/`until` bound `created_at`, since included.
 
-    `kind` is the one meant, `without` one that is left out.
+    `kind` is the one meant, `without` one that is left out; `sought` are words (`domain/finding.py`), None for none.
     """
 
     project: str
@@ -137,6 +138,7 @@ class DeliveryQuery(Struct, frozen=True, kw_only=True):
     replay: str | None = None
     since: int | None = None
     until: int | None = None
+    sought: Sought | None = None
     before: str | None = None
     limit: int = 50
 
@@ -319,7 +321,7 @@ class Store(Protocol):
         """Up to `limit` lanes with pending deliveries, by name after `after`, each with its earliest due time."""
 
     async def deliveries(self, query: DeliveryQuery) -> DeliveryPage:
-        """One page of deliveries; scans at most 50,000 rows and may be short."""
+        """One page of deliveries; scans at most 50,000 rows, fewer where words are looked for, and may be short."""
 
     async def delivery(self, project: str, delivery_id: str) -> Delivery | None:
         """One delivery."""

@@ -285,7 +285,7 @@ class MemoryStore(RememberedViews):
         wanted = (
             one
             for one in reversed(state.deliveries.values())
-            if state.numbers[one.id] < below and delivery_fits(one, query)
+            if state.numbers[one.id] < below and delivery_fits(one, query) and state.is_sought(one, query.sought)
         )
         items = list(islice(wanted, query.limit))
         return DeliveryPage(items, str(state.numbers[items[-1].id]) if len(items) == query.limit else None)

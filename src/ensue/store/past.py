@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ensue.domain.delivery import State
-from ensue.domain.event import Event
+from ensue.domain.replay import Found
 
 
 class Past(Struct, frozen=True, kw_only=True):
@@ -30,9 +30,9 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 class Stretch(Struct, frozen=True):
-    """Events, oldest first, each with the trigger of its delivery (None where no `state` was asked for). `next` goes on
-    (also where this is short: it scanned its share), None at the end."""
+    """What was found, oldest first. `next` goes on (also where this is short: it scanned its share), None at the
+    end."""
 
-    found: Sequence[tuple[Event, str | None]]
+    found: Sequence[Found]
     next: str | None
     end: str

@@ -11,6 +11,7 @@ from ensue.domain.delivery import Attempt, Delivery, Entry
 from ensue.domain.document import RULES, Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, encode_event
+from ensue.domain.finding import Sought, is_sought
 from ensue.domain.intake import ONCE_FOR
 from ensue.domain.pattern import matches
 from ensue.domain.thread import SHOWN, Standing, Thread, begun_by, context_of, inherited, joined, shown
@@ -123,6 +124,14 @@ class State:
         for key in self.staged.get(delivery.id, ()):
             if self.promises.get(key, ("",))[0] == delivery.event_id:
                 del self.promises[key]
+
+    def is_sought(self, delivery: Delivery, question: Sought | None) -> bool:
+        """Whether a question about deliveries means this one; None means all."""
+        if question is None:
+            return True
+        event = self.log.get(self.cursors.get(delivery.event_id, 0))
+        body = encode_event(event) if event is not None and event.project == delivery.project else None
+        return is_sought(question, delivery.trigger, delivery.reason, body)
 
     def changes(self, revision: int) -> Sequence[Document]:
         """The rules changed after `revision`, as `Changes`."""

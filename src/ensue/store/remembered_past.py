@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ensue.domain.delivery import WEBHOOK
-from ensue.domain.event import Event
 from ensue.domain.pattern import matches
+from ensue.domain.replay import Found
 from ensue.store.base import DeliveryQuery, EventQuery
 from ensue.store.past import Past, Stretch
 from ensue.store.remembered import State, delivery_fits, event_fits, place_of
@@ -18,18 +18,18 @@ def past(state: State, query: Past) -> Stretch:
     found = _events(state, query, end) if query.state is None else _deliveries(state, query, end)
     items = list(islice((one for one in found if one[0] > after), query.limit))
     further = str(items[-1][0]) if len(items) == query.limit and items[-1][0] < end else None
-    return Stretch([(event, trigger) for _, event, trigger in items], further, str(end))
+    return Stretch([one for _, one in items], further, str(end))
 
 
-def _events(state: State, query: Past, end: int) -> Iterator[tuple[int, Event, str | None]]:
+def _events(state: State, query: Past, end: int) -> Iterator[tuple[int, Found]]:
     """The events of the past that were asked for, each at its place."""
     wanted = EventQuery(project=query.project, type=query.type, since=query.since, until=query.until)
     for cursor, event in state.log.items():
         if cursor <= end and event_fits(event, wanted):
-            yield cursor, event, None
+            yield cursor, Found(event)
 
 
-def _deliveries(state: State, query: Past, end: int) -> Iterator[tuple[int, Event, str | None]]:
+def _deliveries(state: State, query: Past, end: int) -> Iterator[tuple[int, Found]]:
     """The events of the deliveries of the past that were asked for."""
     there = [one for one in state.deliveries.values() if one.kind == WEBHOOK and state.numbers[one.id] <= end]
     last = {(one.event_id, one.trigger): one.id for one in there}
@@ -42,4 +42,4 @@ def _deliveries(state: State, query: Past, end: int) -> Iterator[tuple[int, Even
             continue
         event = None if cursor is None else state.log[cursor]
         if event is not None and event.project == one.project and matches(query.type or event.type, event.type):
-            yield state.numbers[one.id], event, one.trigger
+            yield state.numbers[one.id], Found(event, one.trigger, one.reason)

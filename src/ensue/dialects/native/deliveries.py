@@ -18,6 +18,11 @@ from ensue.store.base import DeliveryQuery
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 PAGE: Final = (
+    QueryParameter(
+        "q",
+        "Words that its event, the reason why it did not arrive, and its trigger's name and address hold together; "
+        "the last one as the beginning of a word.",
+    ),
     QueryParameter("state", "pending, delivered, dead or cancelled.", State),
     QueryParameter("trigger", "The id of a trigger."),
     QueryParameter("event", "The id of an event."),
@@ -43,6 +48,7 @@ async def page(engine: Engine, call: Call) -> Answer:
         replay=parameters.text("replay"),
         since=parameters.moment("since"),
         until=parameters.moment("until"),
+        sought=engine.sought(call.project, parameters.words("q")),
         before=parameters.before(_OF),
         limit=parameters.limit(),
     )

@@ -64,8 +64,9 @@ REPLAYS: Final[tuple[Route, ...]] = (
             "With `state`: the events whose last delivery to a trigger (`trigger`, or any) is dead, cancelled or "
             "delivered, `since` and `until` bounding when it was made; each goes to the same trigger, or to the "
             "trigger `to`. Without: the events of the log by their time, those that `trigger` fires on as it is now, "
-            "or any where only `to` is given. `type` is a pattern, `filter` a CEL expression. New deliveries are made, "
-            "marked with the replay, each event once to a trigger; test events only where the trigger takes them. "
+            "or any where only `to` is given. `type` is a pattern, `filter` a CEL expression, `q` words as in the list "
+            "of deliveries (with `state`) or of events. New deliveries are made, marked with the replay, "
+            "each event once to a trigger; test events only where the trigger takes them. "
             "With `dry_run` the answer is a count (200), and nothing is made."
         ),
     ),

@@ -41,6 +41,7 @@ class WantedView(Struct, frozen=True, omit_defaults=True):
     until: str | None = None
     filter: str | None = None
     to: str | None = None
+    q: str | None = None
 
 
 class ReplayedView(Struct, frozen=True, kw_only=True):
@@ -131,4 +132,5 @@ def replay_view(standing: Standing) -> ReplayView:
 
 def _wanted_view(wanted: Wanted) -> WantedView:
     since, until = (None if at is None else format_time(at) for at in (wanted.since, wanted.until))
-    return WantedView(wanted.trigger, wanted.type, wanted.state, since, until, wanted.filter, wanted.to)
+    words = " ".join(wanted.words) or None
+    return WantedView(wanted.trigger, wanted.type, wanted.state, since, until, wanted.filter, wanted.to, words)

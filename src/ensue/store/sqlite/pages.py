@@ -1,157 +1,33 @@
-"""Hides how a page is found without a long scan: newest first along an index that is local in time, within a budget.
+"""Hides how a page of the log is found, in a list or in the feed: along the index that fits its query best.
 
-Rows lie in buckets of 16,384; the indexes begin with the bucket. A page goes from bucket to bucket along the index that
-fits its query best, looks at no more than 50,000 rows, and says where to go on. The feed has an index of its own, in
-order throughout: children are not in it, so the end of a page is as near with a million of them.
+The feed has an index of its own, in order throughout: children are not in it, so the end of a page is as near with a
+million of them.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
-from ensue.domain.delivery import Delivery, Once
-from ensue.domain.errors import EnsueError
+from ensue.domain.delivery import Once
 from ensue.domain.event import Event, decode_event
 from ensue.domain.intake import key_digest
 from ensue.domain.pattern import RESERVED, is_exact, matches
-from ensue.store.base import DeliveryPage, DeliveryQuery, EventPage, EventQuery
-from ensue.store.sql import ASIDE, DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
-from ensue.store.sqlite.driver import Execute, integers
+from ensue.store.base import EventPage, EventQuery
+from ensue.store.sql import ASIDE
+from ensue.store.sqlite import walk
+from ensue.store.sqlite.driver import Execute
 from ensue.store.sqlite.promises import Promises, key_of
 from ensue.store.sqlite.search import Question, found, implied
-
-SCAN: Final = 50_000
-PROBES: Final = 500
-"""So many rows, and so many buckets, are looked at for one page."""
+from ensue.store.sqlite.walk import Path, Row, Taking, Test, newest, start_of, where
 
 FIRST_LOOK: Final = 1_000
-BUCKET: Final = 14
 FEED: Final = f"flags < {ASIDE}"
-
-
-class Test(NamedTuple):
-    """A condition on a row with its values."""
-
-    text: str
-    values: tuple[Any, ...] = ()
-
-
-class Path(Struct, frozen=True):
-    """A way through a table: `fields FROM source` by `key`, along `index` (bucket, `tests`), with `rest` on each row.
-
-    `first_look` newest rows are looked at without the index, which pays where it tells little.
-    """
-
-    fields: str
-    source: str
-    key: str
-    index: str
-    tests: Sequence[Test]
-    rest: Sequence[Test]
-    first_look: int = 0
-
-
-def _where(tests: Sequence[Test]) -> tuple[str, list[Any]]:
-    return "".join(f" AND {test.text}" for test in tests), [value for test in tests for value in test.values]
-
-
-def _windows(execute: Execute, path: Path, before: int) -> Iterator[tuple[int, int, bool]]:
-    """Stretches of the table, newest first, as (from, before, whether along the index), together within the budget."""
-    budget, top = SCAN, before
-    if path.first_look:
-        yield max(0, top - path.first_look), top, False
-        top, budget = max(0, top - path.first_look), budget - path.first_look
-    probes = PROBES
-    while top > 0 and budget > 0 and probes > 0:
-        low = (top - 1) >> BUCKET << BUCKET
-        if path.rest:
-            low, seen = _narrow(execute, path, low, top, budget)
-            budget -= seen
-        probes -= 1
-        yield low, top, True
-        top = low
-
-
-def _narrow(execute: Execute, path: Path, low: int, top: int, budget: int) -> tuple[int, int]:
-    """How far down the index leads within the budget, and how many rows that are."""
-    tests, values = _where(path.tests)
-    key = path.key
-    text = (
-        f"SELECT min(k), count(*) FROM (SELECT {key} AS k FROM {_indexed(path)} WHERE {key} >> {BUCKET} = ?{tests} "
-        f"AND {key} < ? ORDER BY {key} DESC LIMIT ?)"
-    )
-    lowest, seen = execute(text, (low >> BUCKET, *values, top, budget)).fetchall()[0]
-    return (lowest if seen == budget else low), seen
-
-
-def _indexed(path: Path) -> str:
-    """The table with the index that must be used; joins left out are those that only bring fields."""
-    table = path.source.split(" LEFT JOIN")[0]
-    return f"{table} INDEXED BY {path.index}"
-
-
-def _walk(execute: Execute, path: Path, before: int, limit: int) -> tuple[list[tuple[Any, ...]], int]:
-    """Up to `limit` rows, and the key below which to go on (0: nothing is there)."""
-    found: list[tuple[Any, ...]] = []
-    top = before
-    for low, high, indexed in _windows(execute, path, before):
-        tests, values = _where([*path.tests, *path.rest])
-        source = path.source
-        if indexed:
-            source = source.replace(path.source.split(" LEFT JOIN")[0], _indexed(path), 1)
-            tests, values = f" AND {path.key} >> {BUCKET} = ?{tests}", [low >> BUCKET, *values]
-        text = (
-            f"SELECT {path.fields} FROM {source} WHERE {path.key} >= ? AND {path.key} < ?{tests} "
-            f"ORDER BY {path.key} DESC LIMIT ?"
-        )
-        found += execute(text, (low, high, *values, limit - len(found)))
-        if len(found) >= limit:
-            return found, found[-1][0]
-        top = low
-    return found, top
-
-
-def _along(execute: Execute, path: Path, before: int, limit: int, budget: int) -> tuple[list[tuple[Any, ...]], int]:
-    """As `_walk`, along an index that is in order throughout, looking at `budget` of its rows."""
-    tests, values = _where(path.tests)
-    low = 0
-    if path.rest:
-        text = (
-            f"SELECT min(k), count(*) FROM (SELECT {path.key} AS k FROM {_indexed(path)} WHERE {path.key} < ?{tests} "
-            f"ORDER BY {path.key} DESC LIMIT ?)"
-        )
-        lowest, seen = execute(text, (before, *values, budget)).fetchall()[0]
-        low = lowest if seen == budget else 0
-    tests, values = _where([*path.tests, *path.rest])
-    text = (
-        f"SELECT {path.fields} FROM {_indexed(path)} WHERE {path.key} >= ? AND {path.key} < ?{tests} "
-        f"ORDER BY {path.key} DESC LIMIT ?"
-    )
-    rows = execute(text, (low, before, *values, limit)).fetchall()
-    return rows, rows[-1][0] if len(rows) == limit else low
-
-
-def _start(before: str | None, newest: int) -> int:
-    """The key below which a page begins."""
-    return newest + 1 if before is None else min(place_of(before), newest + 1)
-
-
-def place_of(token: str) -> int:
-    """The key that was told as text."""
-    if not (token.isascii() and token.isdigit() and len(token) < 19):
-        raise EnsueError("invalid", "'next' is not one of ours; pass it on as it was given.", "next")
-    return int(token)
-
-
-def _newest(execute: Execute, table: str, key: str) -> int:
-    return int(execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchall()[0][0])
 
 
 def events(execute: Execute, query: EventQuery) -> EventPage:
     """One page of the log."""
-    start = _start(query.before, _newest(execute, "event", "cursor"))
+    start = start_of(query.before, newest(execute, "event", "cursor"))
     if query.before is None and query.idempotency_key is not None:
         start = _promised(execute, query.project, query.idempotency_key) or start
     rows, low = _event_rows(execute, query, start)
@@ -160,28 +36,31 @@ def events(execute: Execute, query: EventQuery) -> EventPage:
     return EventPage(items, str(low) if low > 1 else None)
 
 
-def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[tuple[Any, ...]], int]:
+def _event_rows(execute: Execute, query: EventQuery, start: int) -> tuple[list[Row], int]:
     """The rows of a page, and where to go on. A feed that is narrowed is looked through at its new end first, where
     most of it may fit, then along the index of what narrows it."""
     if query.words:
         return found(execute, _question(query, start))
     path = _event_path(query)
     if not query.feed:
-        return _walk(execute, path, start, query.limit)
+        taking = Taking(query.limit)
+        low = walk.walk(execute, path, start, taking)
+        return taking.taken, low
     project, feed = Test("project = ?", (query.project,)), Test(FEED)
     rest = [test for test in _event_rest(query) if test != feed]
     whole = Path(path.fields, path.source, path.key, "event_feed", [project, feed], rest)
     narrow = not path.first_look
-    rows, low = _along(execute, whole, start, query.limit, FIRST_LOOK if narrow else SCAN)
+    rows, low = walk.along(execute, whole, start, query.limit, FIRST_LOOK if narrow else walk.SCAN)
     if narrow and low and len(rows) < query.limit:
-        more, low = _walk(execute, path, low, query.limit - len(rows))
-        rows += more
+        taking = Taking(query.limit - len(rows))
+        low = walk.walk(execute, path, low, taking)
+        rows += taking.taken
     return rows, low
 
 
 def _question(query: EventQuery, start: int) -> Question:
     """What is asked of the index; an exact type or subject is in its words too, so a rare one is found soon."""
-    tests, values = _where(list(_event_rest(query)))
+    tests, values = where(list(_event_rest(query)))
     exact = query.type if query.type is not None and is_exact(query.type) else None
     return Question(query.project, query.words, implied(exact, query.subject), tests, values, start, query.limit)
 
@@ -268,74 +147,3 @@ def type_tests(pattern: str) -> Iterator[Test]:
         yield Test("substr(type, 1, ?) = ?", (len(fixed), fixed))
     if not pattern.startswith(RESERVED):
         yield Test("substr(type, 1, ?) <> ?", (len(RESERVED), RESERVED))
-
-
-def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
-    """One page of deliveries."""
-    start = _start(query.before, _newest(execute, "delivery", "number"))
-    tests = list(_delivery_tests(query))
-    if query.event_id is not None or query.replay is not None or query.state in ("dead", "cancelled"):
-        rows, low = _ordered(execute, tests, query, start)
-    elif query.state == "pending" and (numbers := _pending(execute, start)) is not None:
-        if not numbers:
-            return DeliveryPage([])
-        tests.append(Test("d.number IN (SELECT value FROM carray(?))", (integers(numbers),)))
-        rows, low = _ordered(execute, tests, query, start)
-    else:
-        rows, low = _walk(execute, _delivery_path(query, tests), start, query.limit)
-    items: list[Delivery] = [delivery_of(row) for row in rows]
-    return DeliveryPage(items, str(low) if low > 1 else None)
-
-
-def _delivery_path(query: DeliveryQuery, tests: list[Test]) -> Path:
-    fields, source, key = DELIVERY_FIELDS, DELIVERY_FROM, "d.number"
-    trigger = Test("d.trigger = ?", (query.trigger,))
-    if trigger in tests:
-        tests.remove(trigger)
-        return Path(fields, source, key, "delivery_trigger", [trigger], tests)
-    return Path(fields, source, key, "", [], tests, SCAN)
-
-
-def _ordered(
-    execute: Execute, tests: Sequence[Test], query: DeliveryQuery, before: int
-) -> tuple[list[tuple[Any, ...]], int]:
-    """A page of what one index or a list of numbers already picks out."""
-    text, values = _where(tests)
-    index = f"delivery_{query.state}"
-    if query.event_id is not None or query.replay is not None:
-        index = "delivery_event" if query.event_id is not None else "delivery_replay"
-    source = DELIVERY_FROM
-    if index != "delivery_pending":
-        source = source.replace("delivery d", f"delivery d INDEXED BY {index}", 1)
-    rows = execute(
-        f"SELECT {DELIVERY_FIELDS} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
-        (before, *values, query.limit),
-    ).fetchall()
-    return rows, rows[-1][0] if len(rows) == query.limit else 0
-
-
-def _pending(execute: Execute, before: int) -> list[int] | None:
-    """The numbers of all pending deliveries below `before`, unless there are more than a page may look at."""
-    text = "SELECT number FROM delivery INDEXED BY delivery_pending WHERE state = 0 LIMIT ?"
-    numbers = [row[0] for row in execute(text, (SCAN,))]
-    return None if len(numbers) == SCAN else [number for number in numbers if number < before]
-
-
-def _delivery_tests(query: DeliveryQuery) -> Iterator[Test]:
-    yield Test("d.project = ?", (query.project,))
-    if query.state is not None:
-        yield Test(f"d.state = {NUMBERS[query.state]}")
-    if query.trigger is not None:
-        yield Test("d.trigger = ?", (query.trigger,))
-    if query.event_id is not None:
-        yield Test("d.event_id = ?", (query.event_id,))
-    if query.kind is not None:
-        yield Test("d.kind = ?", (query.kind,))
-    if query.without is not None:
-        yield Test("d.kind <> ?", (query.without,))
-    if query.replay is not None:
-        yield Test("d.replay = ?", (query.replay,))
-    if query.since is not None:
-        yield Test("d.created_at >= ?", (query.since,))
-    if query.until is not None:
-        yield Test("d.created_at < ?", (query.until,))

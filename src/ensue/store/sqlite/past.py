@@ -4,19 +4,21 @@ from typing import Any, Final
 
 from ensue.domain.event import decode_event
 from ensue.domain.pattern import is_exact, matches
+from ensue.domain.replay import Found
 from ensue.store.past import Past, Stretch
 from ensue.store.sql import NUMBERS
 from ensue.store.sqlite.driver import Execute
 from ensue.store.sqlite.log import HEAD
-from ensue.store.sqlite.pages import BUCKET, Test, place_of, type_tests
+from ensue.store.sqlite.pages import type_tests
+from ensue.store.sqlite.walk import BUCKET, Test, place_of
 
 SCANNED: Final = 3
 PROBED: Final = 200
 """So many buckets of 16,384 rows are looked at in one call: row by row, or along an index."""
 
-EVENTS: Final = "SELECT e.cursor, e.body, NULL FROM event e {index} WHERE e.cursor > ? AND e.cursor <= ?"
+EVENTS: Final = "SELECT e.cursor, e.body, NULL, NULL FROM event e {index} WHERE e.cursor > ? AND e.cursor <= ?"
 DELIVERIES: Final = (
-    "SELECT d.number, e.body, d.trigger FROM delivery d {index} CROSS JOIN event e "
+    "SELECT d.number, e.body, d.trigger, d.reason FROM delivery d {index} CROSS JOIN event e "
     "ON e.id = d.event_id AND e.project = d.project WHERE d.number > ? AND d.number <= ?"
 )
 LAST: Final = (
@@ -74,9 +76,9 @@ def past(execute: Execute, query: Past) -> Stretch:
         low = found[-1][0] if len(found) == query.limit else high
         if len(found) == query.limit:
             break
-    events = [(decode_event(body), trigger) for _, body, trigger in found]
-    wanted = query.type or "**"
-    items = [(event, trigger) for event, trigger in events if query.type is None or matches(wanted, event.type)]
+    items = [Found(decode_event(body), trigger, reason) for _, body, trigger, reason in found]
+    if query.type is not None:
+        items = [one for one in items if matches(query.type, one.event.type)]
     return Stretch(items, str(low) if low < end else None, str(end))
 
 

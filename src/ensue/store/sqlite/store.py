@@ -32,7 +32,7 @@ from ensue.store.base import (
 )
 from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
-from ensue.store.sqlite import debts, documents, log, pages, retention, tallies, threads, views
+from ensue.store.sqlite import debt_pages, debts, documents, log, pages, retention, tallies, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
 from ensue.store.sqlite.following import Following
@@ -299,7 +299,7 @@ class SqliteStore:
 
     async def deliveries(self, query: DeliveryQuery) -> DeliveryPage:
         """As `Store.deliveries`."""
-        return await self._read(lambda execute: pages.deliveries(execute, query))
+        return await self._read(lambda execute: debt_pages.deliveries(execute, query))
 
     async def delivery(self, project: str, delivery_id: str) -> Delivery | None:
         """As `Store.delivery`."""

@@ -1,0 +1,106 @@
+"""Hides how a page of deliveries is found: along the index of its state, its trigger, its event or its replay.
+
+Words are looked for in each row that is left, with its event beside it: what is asked for is mostly of a day, or did
+not arrive, and so is near.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ensue.domain.delivery import Delivery
+from ensue.domain.finding import Sought, is_sought
+from ensue.store.base import DeliveryPage, DeliveryQuery
+from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
+from ensue.store.sqlite import walk
+from ensue.store.sqlite.driver import Execute, integers
+from ensue.store.sqlite.walk import Judge, Path, Row, Taking, Test, newest, start_of, where
+
+_TRIGGER: Final = 8
+_REASON: Final = 16
+_BODY: Final = 19
+"""Where these stand in a row of `DELIVERY_FIELDS` with the event's body behind."""
+
+
+def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
+    """One page of deliveries."""
+    start = start_of(query.before, newest(execute, "delivery", "number"))
+    tests = list(_tests(query))
+    taking = Taking(query.limit, None if query.sought is None else _judge(query.sought))
+    if query.event_id is not None or query.replay is not None or query.state in ("dead", "cancelled"):
+        low = _ordered(execute, tests, query, start, taking)
+    elif query.state == "pending" and (numbers := _pending(execute, start)) is not None:
+        if not numbers:
+            return DeliveryPage([])
+        tests.append(Test("d.number IN (SELECT value FROM carray(?))", (integers(numbers),)))
+        low = _ordered(execute, tests, query, start, taking)
+    else:
+        low = walk.walk(execute, _path(query, tests), start, taking)
+    items: list[Delivery] = [delivery_of(row) for row in taking.taken]
+    return DeliveryPage(items, str(low) if low > 1 else None)
+
+
+def _judge(question: Sought) -> Judge:
+    def is_meant(row: Row) -> bool:
+        return is_sought(question, row[_TRIGGER], row[_REASON], row[_BODY])
+
+    return is_meant
+
+
+def _rows(query: DeliveryQuery) -> tuple[str, str]:
+    """The fields of a row, and where from; with the event where words are looked for."""
+    if query.sought is None:
+        return DELIVERY_FIELDS, DELIVERY_FROM
+    event = "LEFT JOIN event e ON e.id = d.event_id AND e.project = d.project"
+    return f"{DELIVERY_FIELDS}, e.body", f"{DELIVERY_FROM} {event}"
+
+
+def _path(query: DeliveryQuery, tests: list[Test]) -> Path:
+    fields, source = _rows(query)
+    trigger = Test("d.trigger = ?", (query.trigger,))
+    if trigger in tests:
+        tests.remove(trigger)
+        return Path(fields, source, "d.number", "delivery_trigger", [trigger], tests)
+    return Path(fields, source, "d.number", "", [], tests, walk.SCAN)
+
+
+def _ordered(execute: Execute, tests: Sequence[Test], query: DeliveryQuery, before: int, taking: Taking) -> int:
+    """Take of what one index or a list of numbers already picks out."""
+    text, values = where(tests)
+    index = f"delivery_{query.state}"
+    if query.event_id is not None or query.replay is not None:
+        index = "delivery_event" if query.event_id is not None else "delivery_replay"
+    fields, source = _rows(query)
+    if index != "delivery_pending":
+        source = source.replace("delivery d", f"delivery d INDEXED BY {index}", 1)
+    rows = execute(
+        f"SELECT {fields} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
+        (before, *values, taking.most),
+    )
+    return taking.take(rows) or 0
+
+
+def _pending(execute: Execute, before: int) -> list[int] | None:
+    """The numbers of all pending deliveries below `before`, unless there are more than a page may look at."""
+    text = "SELECT number FROM delivery INDEXED BY delivery_pending WHERE state = 0 LIMIT ?"
+    numbers = [row[0] for row in execute(text, (walk.SCAN,))]
+    return None if len(numbers) == walk.SCAN else [number for number in numbers if number < before]
+
+
+def _tests(query: DeliveryQuery) -> Iterator[Test]:
+    yield Test("d.project = ?", (query.project,))
+    if query.state is not None:
+        yield Test(f"d.state = {NUMBERS[query.state]}")
+    if query.trigger is not None:
+        yield Test("d.trigger = ?", (query.trigger,))
+    if query.event_id is not None:
+        yield Test("d.event_id = ?", (query.event_id,))
+    if query.kind is not None:
+        yield Test("d.kind = ?", (query.kind,))
+    if query.without is not None:
+        yield Test("d.kind <> ?", (query.without,))
+    if query.replay is not None:
+        yield Test("d.replay = ?", (query.replay,))
+    if query.since is not None:
+        yield Test("d.created_at >= ?", (query.since,))
+    if query.until is not None:
+        yield Test("d.created_at < ?", (query.until,))
