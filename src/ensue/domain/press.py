@@ -6,7 +6,7 @@ a document, changed in the commit of the press and in that of its outcome (desig
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Raw, Struct
@@ -243,6 +243,12 @@ def action_body(event: Event, press: Press) -> bytes:
         "pressedBy": {"id": press.by.id, "name": press.by.name},
     }
     return msgspec.json.encode(body)
+
+
+def press_page(event_id: str, key: str, project: str = "") -> str:
+    """The path of the page that asks before a button is pressed, and works without script; `project` is the slug."""
+    path = f"/events/{quote(event_id, safe='')}/actions/{quote(key, safe='')}"
+    return f"{path}?project={quote(project, safe='')}" if project else path
 
 
 def button_id(event_id: str, key: str) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.letter import Letter
+from ensue.domain.press import press_page
 
 
 class Mailer(Protocol):
@@ -50,6 +51,11 @@ class Post:
     def page(self, path: str) -> str:
         """The whole address of a page of the console."""
         return f"{self._public or self._local}{path}"
+
+    def press(self, event_id: str, key: str, project: str) -> str:
+        """The whole address of the page that asks before a button of an event is pressed, for pushes and mails; opening
+        it presses nothing. `project` is the slug."""
+        return self.page(press_page(event_id, key, project))
 
     async def send(self, letter: Letter) -> bool:
         """Whether the mail was handed in; False as well where there is no mail server."""

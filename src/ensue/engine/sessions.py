@@ -4,6 +4,7 @@ The end of a session travels with a change of its account, so every process hear
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -163,6 +164,12 @@ class Sessions:
 
         await repeated(change)
         self.forget()
+
+    async def end_token(self, token: str | None) -> None:
+        """End the session of a token, if it is one; what cannot be ended now is over by itself some day."""
+        with suppress(EnsueError):
+            signed = await self.find(token or "")
+            await self.end(signed.account.id, signed.session.id)
 
     async def ends(self, account: str, but: str | None = None) -> Sequence[Put]:
         """What ends all sessions of an account (but one), to travel with a change of it; then `forget`."""

@@ -37,7 +37,7 @@ _TYPES: Final = {
 }
 _ENCODINGS: Final = ((b"br", ".br"), (b"gzip", ".gz"))
 """What a file may also be there as, the smallest first."""
-_EVERY: Final[Headers] = (
+PAGE_HEADERS: Final[Headers] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -85,7 +85,7 @@ class Console:
             return None
         page = self._files.get(_PAGE)
         if page is None:
-            return Answer(503, self._missing, _EVERY, _TYPES[".html"])
+            return Answer(503, self._missing, PAGE_HEADERS, _TYPES[".html"])
         return _answer(page, call)
 
 
@@ -114,7 +114,7 @@ def _answer(file: File, call: Call) -> Answer:
     encoding = _best(file, call)
     tag = f'"{file.tag}{"-" if encoding else ""}{encoding.decode("ascii")}"'
     headers = (
-        *_EVERY,
+        *PAGE_HEADERS,
         (b"cache-control", file.caching),
         (b"etag", tag.encode("ascii")),
         (b"vary", b"accept-encoding" if file.content_type != _TYPES[".html"] else b"accept, accept-encoding"),

@@ -134,9 +134,9 @@ class Route(Struct, frozen=True, kw_only=True):
     key at all, `anonymous` for one that may be missing or may not hold: the handler decides. `role` is the least that a
     member needs, where `scope` does not say it (`http/auth.py`); with a role and no scope the route is for people only,
     and so is a `personal` one, which is of no project. `project` is the path's parameter that names the project, where
-    one does. `body_limit` is bytes;
-    None reads no body (one that comes is dropped). `public` lets public keys in, and browsers from other origins. A
-    `hot` route has no query, takes a body, and never answers with a Stream: it may skip ASGI.
+    one does. `body_limit` is bytes; None reads no body (one that comes is dropped). `form`: with a session, the body is
+    that of a form of ours, not JSON. `public` lets public keys in, and browsers from other origins. A `hot` route has
+    no query, takes a body, and never answers with a Stream: it may skip ASGI.
     `request` is the type of a body, which may be left out where not `request_required`. `responses` gives the type of
     each success, None for an empty body.
     """
@@ -154,6 +154,7 @@ class Route(Struct, frozen=True, kw_only=True):
     authenticated: bool = True
     anonymous: bool = False
     body_limit: int | None = None
+    form: bool = False
     public: bool = False
     hot: bool = False
     request: Any = None
