@@ -90,7 +90,7 @@ async def test_what_was_found_by_words_is_sent_again(api: Edge) -> None:
             ("pe", "dead", [2, 0]),
             ("plum", "dead", []),
             ("pe", "delivered", [3]),
-            ('"pear" OR (', "dead", []),
+            ('"pear" OR (', "dead", [2, 0]),
         ):
             listed = [one["event"] for one in await api.items(f"{DELIVERIES}?state={state}&q={quote(question)}")]
             assert listed == [sent[n] for n in found], question
