@@ -33,10 +33,14 @@ export interface Following {
   status: (status: Status) => void;
   /** Where to begin; from now without one. */
   after?: string;
+  /** Since when the server has not answered, where that is known already. */
+  lost?: number;
 }
 
 /** Milliseconds without a sign of life after which a connection counts as lost; the server sends one each 15 s. */
 export const SILENCE = 45_000;
+/** Tries that fail before a loss is told with the moment that it began, and not with when the next try is due. */
+const TRIES = 3;
 const WAITS = [1000, 2000, 3000, 5000, 8000, 13_000, 20_000, 30_000];
 
 /** Reads chunks of text into messages; what is unfinished waits for the next. `id` is the last one seen. */
@@ -72,19 +76,21 @@ export class Reader {
   }
 }
 
-/** Follows until the returned function is called; `hurry` tries again at once. */
-export function follow(following: Following, world: World): { stop: () => void; hurry: () => void } {
+/** Follows until the returned function is called; `hurry` tries again at once, `lose` gives up the connection that stands. */
+export function follow(following: Following, world: World): { stop: () => void; hurry: () => void; lose: () => void } {
   const life = new AbortController();
+  let connection = new AbortController();
   let pause = new AbortController();
   const reader = new Reader();
   reader.id = following.after ?? '';
 
   async function run(): Promise<void> {
-    let failed = 0;
-    let since = 0;
+    let failed = following.lost ? TRIES : 0;
+    let since = following.lost ?? 0;
     following.status({ kind: 'connecting' });
     while (!life.signal.aborted) {
-      const outcome = await connect(following, world, reader, life.signal);
+      connection = new AbortController();
+      const outcome = await connect(following, world, reader, connection.signal);
       if (life.signal.aborted) break;
       if (typeof outcome === 'number') {
         following.status({ kind: 'refused', status: outcome });
@@ -92,14 +98,15 @@ export function follow(following: Following, world: World): { stop: () => void; 
       }
       if (outcome === 'was live') failed = since = 0;
       since ||= world.now();
-      await rest(WAITS[Math.min(failed++, WAITS.length - 1)] ?? 1000, since);
+      await rest(++failed, since);
     }
   }
 
-  async function rest(milliseconds: number, since: number): Promise<void> {
+  async function rest(failed: number, since: number): Promise<void> {
+    const milliseconds = WAITS[Math.min(failed, WAITS.length) - 1] ?? 1000;
     pause = new AbortController();
     life.signal.addEventListener('abort', () => pause.abort(), { once: true });
-    const offline = !world.online();
+    const offline = !world.online() || failed > TRIES;
     following.status(offline ? { kind: 'offline', since } : { kind: 'reconnecting', at: world.now() + milliseconds, since });
     await world.wait(milliseconds, pause.signal);
   }
@@ -108,9 +115,11 @@ export function follow(following: Following, world: World): { stop: () => void; 
   return {
     stop() {
       life.abort();
+      connection.abort();
       following.status({ kind: 'stopped' });
     },
     hurry: () => pause.abort(),
+    lose: () => connection.abort(),
   };
 }
 

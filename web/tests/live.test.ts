@@ -48,9 +48,9 @@ class Stage implements World {
       this.requests.push({ headers: options.headers, signal: options.signal, answer, fail });
     })) as unknown as typeof fetch;
 
-  begin(after?: string): ReturnType<typeof follow> {
+  begin(after?: string, lost?: number): ReturnType<typeof follow> {
     return follow(
-      { url: '/s', headers: () => ({ 'ensue-project': 'p' }), message: (one) => this.messages.push(one), status: (one) => this.statuses.push(one), ...(after && { after }) },
+      { url: '/s', headers: () => ({ 'ensue-project': 'p' }), message: (one) => this.messages.push(one), status: (one) => this.statuses.push(one), ...(after && { after }), ...(lost && { lost }) },
       this,
     );
   }
@@ -132,6 +132,36 @@ describe('a stream goes on', () => {
     following.hurry();
     await stage.settle();
     expect(stage.requests).toHaveLength(2);
+  });
+
+  test('with the moment of its loss, once some tries have failed or the network itself is gone', async () => {
+    const stage = new Stage();
+    stage.time = 5000;
+    const following = stage.begin();
+    const first = await stage.connect();
+    following.lose();
+    expect(stage.requests[0]?.signal.aborted).toBe(true);
+    first.close();
+    await stage.settle();
+    for (const wait of [1000, 2000, 3000]) {
+      expect(stage.status).toMatchObject({ kind: 'reconnecting', since: 5000 });
+      await stage.pass(wait);
+      stage.requests.at(-1)?.fail();
+      await stage.settle();
+    }
+    expect(stage.status).toEqual({ kind: 'offline', since: 5000 });
+    await stage.pass(5000);
+    await stage.connect();
+    expect(stage.status).toEqual({ kind: 'live' });
+  });
+
+  test('with the moment that was known before', async () => {
+    const stage = new Stage();
+    stage.time = 9000;
+    stage.begin(undefined, 400);
+    stage.requests[0]?.fail();
+    await stage.settle();
+    expect(stage.status).toEqual({ kind: 'offline', since: 400 });
   });
 
   test('not at all where it is refused, or when it is stopped', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../src/push/browser';
-import { inside, noticeOf } from '../src/worker/notice';
+import { inside, noticeOf, targetOf } from '../src/worker/notice';
 
 const origin = 'https://ensue.example';
 
@@ -9,8 +9,26 @@ describe('a push', () => {
     const notification = { title: 'Paid', body: '12 €', navigate: `${origin}/events/1?project=shop`, tag: 't' };
     expect(noticeOf(JSON.stringify({ web_push: 8030, notification }), origin)).toEqual({
       title: 'Paid',
-      options: { body: '12 €', tag: 't', icon: '/icon-192.png', data: { navigate: `${origin}/events/1?project=shop` } },
+      options: {
+        body: '12 €', tag: 't', renotify: true, icon: '/icon-192.png', badge: '/icon-badge.png',
+        data: { navigate: `${origin}/events/1?project=shop` },
+      },
     });
+  });
+  it('has buttons that lead to our own pages', () => {
+    const actions = [
+      { action: 'ship', title: 'Ship it', navigate: '/events/1/actions/ship' },
+      { action: 'away', title: 'Away', navigate: 'https://elsewhere.example/' },
+      { action: 'half', title: 'Half' },
+      null,
+    ];
+    const { options } = noticeOf(JSON.stringify({ notification: { title: 'Paid', navigate: '/events/1', actions } }), origin);
+    expect(options.actions).toEqual([{ action: 'ship', title: 'Ship it' }, { action: 'away', title: 'Away' }]);
+    expect(targetOf(options.data, '')).toBe(`${origin}/events/1`);
+    expect(targetOf(options.data, 'ship')).toBe(`${origin}/events/1/actions/ship`);
+    expect(targetOf(options.data, 'away')).toBe(`${origin}/`);
+    expect(targetOf(options.data, 'other')).toBe(`${origin}/events/1`);
+    expect(targetOf(null, '')).toBe('/');
   });
   it.each(['', 'no JSON', 'null', '[]', '{"notification": 1}', '{"notification": {"title": {}}}'])('shows something for %j', (text) => {
     expect(noticeOf(text, origin).title).toBe('Ensue');

@@ -53,6 +53,14 @@ class Preferences {
     write('keys', on ? null : 'off');
   }
 
+  /** Whether somebody logged out whom the server has not heard of yet. */
+  get leaving(): boolean {
+    return read('leaving') !== null;
+  }
+  set leaving(on: boolean) {
+    write('leaving', on ? 'yes' : null);
+  }
+
   /** The slug of the project that was open last. */
   get project(): string {
     return this.#project;

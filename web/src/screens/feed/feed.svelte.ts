@@ -7,7 +7,9 @@ import type { EventView, Page } from '../../api/types';
 import { isPress } from '../../events/actions';
 import { heard } from '../../events/buttons.svelte';
 import { contextOf, grown } from '../../events/threads';
+import { contact } from '../../state/contact.svelte';
 import { preferences } from '../../state/preferences.svelte';
+import { session } from '../../state/session.svelte';
 import { Stream } from '../../state/stream.svelte';
 import { holds, leavesOut, toApi, type Filters } from './filters';
 
@@ -37,6 +39,8 @@ export class Feed {
   /** The ids that came last: their rows say so once. */
   fresh = $state.raw<ReadonlySet<string>>(new Set());
   stream = $state.raw<Stream<EventView> | null>(null);
+  /** These are the last events that were kept here: the server does not answer. */
+  kept = $state(false);
   complete = $derived(this.state === 'ready' && this.next === null);
 
   #filters: Filters = { chips: [], words: '', muted: false };
@@ -78,10 +82,13 @@ export class Feed {
     this.#early = [];
     this.state = 'loading';
     this.more = 'idle';
+    if (contact.lost !== null) await this.#showKept();
     this.unsure = !(await this.#connected);
     const found = await this.#pages(null, PAGE, life.signal);
     if (life.signal.aborted) return;
+    if (found.failure?.code === 'offline' && (this.kept || (await this.#showKept()))) return;
     this.waiting = [];
+    this.kept = false;
     if (found.failure) {
       this.failure = found.failure;
       this.state = 'failed';
@@ -96,6 +103,20 @@ export class Feed {
     const early = this.#early ?? [];
     this.#early = null;
     for (const event of early) this.#arrive(event);
+  }
+
+  /** Without a server: what was kept here of what these filters let through; whether anything was kept at all. */
+  async #showKept(): Promise<boolean> {
+    const events = await (await import('../../offline/keeper')).keptEvents(session.project?.id ?? '');
+    if (!events) return false;
+    const now = Date.now();
+    this.kept = this.unsure = true;
+    this.waiting = [];
+    this.items = events.filter((event) => holds(this.#filters, this.#test, event, now, preferences.zone));
+    this.#known = new Set(this.items.map((event) => event.id));
+    this.next = this.#early = null;
+    this.state = 'ready';
+    return true;
   }
 
   /** The page after the last one. */
