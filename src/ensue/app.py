@@ -8,7 +8,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from ensue.domain.push import WEBPUSH
 from ensue.engine.actions import Actions
 from ensue.engine.clock import Clock, WallClock
 from ensue.engine.condition import Condition
+from ensue.engine.demo import Demo
 from ensue.engine.devices import Devices
 from ensue.engine.engine import Engine, Parts
 from ensue.engine.eventing import Eventing
@@ -222,15 +224,12 @@ def _parts(
     subscribers = Subscribers(store, ground.vault, turns)
     keep, keep_tests = round(config.retention * 1000), round(config.test_retention * 1000)
 
-    async def close() -> None:
-        for channel in channels.values():
-            await channel.close()
-
     return Parts(
         store=store,
         rules=rules,
         keys=keys,
         people=people,
+        demo=Demo(store, rules, ground.vault, worker, clock, ground.limits),
         devices=Devices(store, rules, ground.vault, clock, pushing, channels[WEBPUSH], allowed),
         triggers=triggers,
         eventing=Eventing(store, rules, triggers, turns),
@@ -250,8 +249,13 @@ def _parts(
         limits=ground.limits,
         heartbeat=config.heartbeat,
         grace=config.grace,
-        close=close,
+        close=partial(_close, channels.values()),
     )
+
+
+async def _close(channels: Iterable[Channel]) -> None:
+    for channel in channels:
+        await channel.close()
 
 
 async def open_house(house: House) -> None:

@@ -131,6 +131,13 @@ class Client:
         outcome: dict[str, Any] = self._transport.call(Call(method="POST", path=path, repeatable=False))
         return outcome
 
+    def demo(self, count: int, seed: int, *, endpoints: str | None = None) -> dict[str, Any]:
+        """Fill the project with a past to look at: how many `events` and `deliveries` were made, and `triggers`."""
+        wish = {"count": count, "seed": seed, "endpoints": endpoints, "origin": self.url}
+        call = Call(method="POST", path=f"{ROOT}/demo", body=encode(wish), repeatable=False)
+        filled: dict[str, Any] = self._transport.call(call)
+        return filled
+
     def delete(self, event: str) -> None:
         """Remove an event for good: its data and card, not the attempts of its deliveries."""
         self._transport.call(Call(method="DELETE", path=item("events", event)))

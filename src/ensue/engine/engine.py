@@ -18,6 +18,7 @@ from ensue.engine.actions import Actions
 from ensue.engine.asking import Asking
 from ensue.engine.clock import Clock
 from ensue.engine.condition import Condition
+from ensue.engine.demo import Demo
 from ensue.engine.devices import Devices
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
@@ -45,6 +46,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     keys: Keys
     people: People
     devices: Devices
+    demo: Demo
     triggers: Triggers
     eventing: Eventing
     actions: Actions
@@ -83,6 +85,7 @@ class Engine:
         self.keys = parts.keys
         self.people = parts.people
         self.devices = parts.devices
+        self.demo = parts.demo
         self.triggers = parts.triggers
         self.eventing = parts.eventing
         self.actions = parts.actions

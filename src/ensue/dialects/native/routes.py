@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ensue.dialects.native import actions, batch, deliveries, events, keys, stats, stream, trials, triggers
+from ensue.dialects.native.demo import DEMO
 from ensue.dialects.native.people_routes import PEOPLE
 from ensue.dialects.native.render import (
     DeliveryPage,
@@ -389,5 +390,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_KEYS,
     *PEOPLE,
     *SERVER,
+    *DEMO,
 )
 """Every call of the native API."""
