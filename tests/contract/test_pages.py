@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from ensue.domain.delivery import Delivery, Entry, Failed, Once, Retry, Skipped
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Card, Context, Event
+from ensue.domain.event import Action, Card, Context, Event
 from ensue.domain.intake import key_digest
 from ensue.store.base import DeliveryQuery, EventQuery, Store
 from tests.contract.builders import (
@@ -51,6 +52,7 @@ def varied(number: int) -> dict[str, Any]:
             test=number % 5 == 0,
             muted=number % 4 == 0,
             notify=number % 10 < 3,
+            actions=(Action(key="ship", label="Ship", url="https://example.com/"),) if number % 11 < 4 else (),
             avatar='🤖"' if number % 3 else None,
         )
         if number % 3
@@ -95,6 +97,8 @@ async def followed(store: Store, limit: int, **fields: Any) -> list[Event]:
         ({"notify": True}, lambda one: one.card is not None and one.card.notify),
         ({"avatar": '🤖"'}, lambda one: one.avatar == '🤖"'),
         ({"avatar": "🤖"}, lambda _: False),
+        ({"actions": True}, lambda one: one.card is not None and len(one.card.actions) > 0),
+        ({"actions": False}, lambda one: one.card is None or not one.card.actions),
         ({"notify": False}, lambda one: one.card is None or not one.card.notify),
         (
             {"type": "order.**", "subject": "user_2", "tenant": "tenant_1", "muted": False},
@@ -115,6 +119,22 @@ async def test_pages_of_the_log(store: Store, fields: dict[str, Any], fits: Any,
     project = fields.get("project", PROJECT)
     expected = [one.event for one in reversed(entries) if one.event.project == project and fits(one.event)]
     assert await followed(store, limit, **fields) == expected
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+@pytest.mark.parametrize("fields", [{}, {"category": "red"}, {"type": "order.*"}, {"muted": False, "test": False}])
+async def test_what_can_be_pressed_in_the_feed(store: Store, fields: dict[str, Any], limit: int) -> None:
+    """Only what has a button, whatever else is asked: neither children nor events that only speak of actions."""
+    button = Card(category="red", actions=(Action(key="ship", label="Ship", url="https://example.com/"),))
+    story = Context("story")
+    made = [entry(subject=name, card=button, context=story) for name in ("root", "child")]
+    for n in range(9):
+        made.append(entry(subject=f"s{n}", card=button if n % 3 else Card(category="red")))
+        made.append(entry(card=Card(category="red"), data=Raw(b'{"actions":[{"key":"a"}]}')))
+    await append(store, *made)
+    found = await followed(store, limit, feed=True, actions=True, **fields)
+    assert [one.subject for one in found] == ["s8", "s7", "s5", "s4", "s2", "s1", "root"]
+    assert len(await followed(store, limit, feed=True, actions=False, **fields)) == 12
 
 
 async def test_by_idempotency_key(store: Store) -> None:

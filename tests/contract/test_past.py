@@ -122,7 +122,8 @@ async def test_what_was_said_last_comes_with_it(store: Store) -> None:
     made = await facts(store, 2)
     await ended(store, made[0], "dead")
     await ended(store, made[1], "delivered")
-    for state, reason in (("dead", "no"), ("delivered", None), (None, None)):
+    told: list[tuple[State | None, str | None]] = [("dead", "no"), ("delivered", None), (None, None)]
+    for state, reason in told:
         found = (await store.past(Past(project=PROJECT, state=state, limit=1))).found
         assert [one.reason for one in found] == [reason]
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from ensue.domain.event import Card, Content, Context
+from ensue.domain.event import Action, Card, Content, Context
 from ensue.domain.words import asked
 from ensue.store.base import EventQuery, Store
 from tests.contract.builders import NOW, OTHER, PROJECT, append, entry
@@ -57,6 +57,7 @@ async def test_newest_first_over_pages(store: Store) -> None:
     assert await found(store, "") == [f"s{n}" for n in range(39, -1, -1)]
 
 
+SHIP = (Action(key="ship", label="Ship", url="https://example.com/"),)
 FILTERS: list[tuple[dict[str, Any], Sequence[str]]] = [
     ({"type": "order.paid"}, ["c", "b"]),
     ({"type": "order.*"}, ["d", "c", "b"]),
@@ -71,6 +72,9 @@ FILTERS: list[tuple[dict[str, Any], Sequence[str]]] = [
     ({"test": False}, ["d", "c", "a"]),
     ({"muted": True}, ["a"]),
     ({"notify": True}, ["d"]),
+    ({"actions": True}, ["c"]),
+    ({"actions": False}, ["d", "b", "a"]),
+    ({"actions": True, "feed": True, "type": "order.*"}, ["c"]),
     ({"feed": True}, ["c", "b", "a"]),
     ({"feed": True, "category": "red", "type": "order.*"}, ["b"]),
     ({"project": OTHER}, []),
@@ -85,7 +89,7 @@ async def test_combined_with_every_filter(store: Store, fields: dict[str, Any], 
         store,
         entry(NOW, subject="a", type="other", tenant="acme", card=Card(title="Hello you", muted=True)),
         entry(NOW + 1, subject="b", type="order.paid", card=Card(title="Hello you", category="red", test=True)),
-        entry(NOW + 2, subject="c", type="order.paid", card=Card(title="Hello you"), context=story),
+        entry(NOW + 2, subject="c", type="order.paid", card=Card(title="Hello you", actions=SHIP), context=story),
         entry(
             NOW + 3,
             subject="d",

@@ -25,6 +25,7 @@ from tests.contract.builders import (
 )
 
 THIS = NOW // HOUR
+DAY = THIS // 24
 LANE = "trigger:one"
 
 
@@ -70,9 +71,31 @@ async def test_events_are_counted(store: Store) -> None:
     }
     assert await events(store, "type", test=True) == {("other",): 1}
     assert await events(store, test=False) == {(): 3}
+    assert await events(store, "day", "type") == {
+        (DAY, "order.paid"): 2,
+        (DAY, "other"): 1,
+        (-1, "order.paid"): 1,
+    }
     assert await events(store, "hour", first=THIS, end=THIS + 1) == {(THIS,): 1}
     assert await events(store, project=OTHER) == {(): 1}
     assert await events(store, "type", project="prj_none") == await events(store, project="prj_none") == {}
+
+
+async def test_muted_ones_are_counted_apart(store: Store) -> None:
+    """By whether they are kept out of the feed; together with what is counted else, and after one went."""
+    muted = entry(card=Card(title="x", category="red", muted=True))
+    await append(store, entry(), entry(card=Card(title="x", category="red")), muted, muted_test())
+    assert await events(store, "category", muted=True) == {("red",): 1, ("",): 1}
+    assert await events(store, "category", muted=False) == {("red",): 1, ("",): 1}
+    assert await events(store, muted=True, test=False) == {(): 1}
+    await store.remove(PROJECT, muted.event.id, NOW)
+    assert await events(store, "category", muted=True) == {("",): 1}
+    assert await events(store) == {(): 3}
+
+
+def muted_test() -> Entry:
+    """A test event that is muted."""
+    return entry(card=Card(title="x", muted=True, test=True))
 
 
 async def test_events_that_go_are_not_counted(store: Store) -> None:
@@ -117,6 +140,12 @@ async def test_deliveries_are_counted_by_how_they_end(store: Store) -> None:
         (THIS + 1, "trg_two", "delivered_after_retries"): 1,
         (THIS, "trg_one", "dead"): 1,
         (THIS + 2, "trg_one", "cancelled"): 1,
+    }
+    assert await deliveries(store, "day", "result") == {
+        (DAY, "delivered"): 1,
+        (DAY, "delivered_after_retries"): 1,
+        (DAY, "dead"): 1,
+        (DAY, "cancelled"): 1,
     }
     assert await deliveries(store, first=THIS + 1, end=THIS + 2) == {(): 1}
     assert await deliveries(store, project=OTHER) == {}

@@ -27,6 +27,21 @@ async def test_words_and_filters(api: Edge) -> None:
     assert await _titles(api, "q=what") == []
 
 
+async def test_what_can_be_pressed(api: Edge) -> None:
+    """Cards with buttons, in the list, in the feed, by words, and among what is scheduled; or those without."""
+    await _some(api)
+    ship = {"title": "apple", "actions": [{"key": "ship", "label": "Ship", "url": "https://example.com/"}]}
+    for more in ({}, {"context": {"id": "story"}}, {"context": {"id": "story"}}, {"delay": 60}):
+        await api.send(card=ship, **more)
+    assert await _titles(api, "actions=true") == ["apple"] * 3
+    assert await _titles(api, "actions=true&feed=true&category=even") == []
+    assert await _titles(api, "actions=true&feed=true&q=appl") == ["apple"] * 2
+    assert await _titles(api, "actions=false&q=apple&feed=true") == ["card 2", "card 0"]
+    assert await _titles(api, "actions=true&state=scheduled") == ["apple"]
+    assert await _titles(api, "actions=false&state=scheduled") == []
+    assert (await api("GET", f"{EVENTS}?actions=yes")).error == (400, "invalid", "actions")
+
+
 async def test_pages_of_answers(api: Edge) -> None:
     """`next` goes on with the same question."""
     await _some(api)

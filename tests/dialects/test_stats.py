@@ -2,7 +2,7 @@
 
 import pytest
 
-from ensue.domain.schedule import HOUR, format_time
+from ensue.domain.schedule import DAY, HOUR, format_time
 from tests.dialects.edge import Edge
 
 STATS = "/api/v1/stats"
@@ -37,6 +37,20 @@ async def test_by_hour(api: Edge) -> None:
     ranged = f"{STATS}?of=events&by=hour&since={hours[1]}&until={hours[0]}"
     assert await api.items(ranged) == [{"count": 2, "hour": hours[1]}]
     assert await api.items(f"{STATS}?of=events&since={hours[1]}") == [{"count": 3}]
+
+
+async def test_by_day(api: Edge) -> None:
+    """Each day of UTC by its beginning, the latest first, over months; muted events apart."""
+    for back in (0, 1, 40, 89):
+        await api.send(time=format_time(api.clock.now - back * DAY))
+    await api.send(card={"title": "x", "muted": True})
+    days = [format_time(api.clock.now - api.clock.now % DAY - back * DAY) for back in (0, 1, 40, 89)]
+    since = f"&since={format_time(api.clock.now - 90 * DAY)}&until={format_time(api.clock.now + HOUR)}"
+    assert await api.items(f"{STATS}?of=events&by=day&muted=false{since}") == [{"count": 1, "day": day} for day in days]
+    assert await api.items(f"{STATS}?of=events&by=day,type&muted=true") == [
+        {"count": 1, "day": days[0], "type": "order.paid"}
+    ]
+    assert [item["count"] for item in await api.items(f"{STATS}?of=events&by=day")] == [2, 1, 1, 1]
 
 
 async def test_deliveries_by_trigger_and_result(api: Edge) -> None:

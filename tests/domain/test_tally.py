@@ -35,4 +35,6 @@ def test_the_largest_groups_are_told_apart() -> None:
     told = bounded(hourly)
     assert [(one.hour, one.other) for one in told if one.other] == [(2, True), (1, True)]
     assert (told[0].hour, sum(one.count for one in told)) == (2, sum(one.count for one in hourly))
+    daily = bounded([Tally(n + 1, day=day, result=f"r{n}") for n in range(HOURLY + 2) for day in (5, 6)])
+    assert [(one.day, one.other) for one in daily if one.other] == [(6, True), (5, True)]
     assert bounded([]) == []

@@ -104,6 +104,16 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
         return self.card is not None and self.card.test
 
     @property
+    def is_muted(self) -> bool:
+        """Whether it is kept out of the feed until it is asked for."""
+        return self.card is not None and self.card.muted
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether its card has buttons."""
+        return self.card is not None and bool(self.card.actions)
+
+    @property
     def is_own(self) -> bool:
         """Whether the platform itself speaks (invariant 8)."""
         return self.type.startswith(RESERVED)

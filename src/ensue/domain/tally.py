@@ -1,6 +1,6 @@
 """Hides what is counted: events by the hour of their time, deliveries by the hour of their end, and how they end.
 
-Hours are of UTC, each by its number since the epoch. What is not in the store any more is not counted.
+Hours and days are of UTC, each by its number since the epoch. What is not in the store any more is not counted.
 """
 
 from collections import Counter
@@ -14,30 +14,34 @@ from ensue.domain.event import Event
 from ensue.domain.schedule import HOUR
 
 Subject = Literal["events", "deliveries"]
-Dimension = Literal["hour", "type", "category", "trigger", "result"]
+Dimension = Literal["hour", "day", "type", "category", "trigger", "result"]
 Result = Literal["delivered", "delivered_after_retries", "dead", "cancelled"]
 
 DIMENSIONS: Final[dict[Subject, tuple[Dimension, ...]]] = {
-    "events": ("hour", "type", "category"),
-    "deliveries": ("hour", "trigger", "result"),
+    "events": ("hour", "day", "type", "category"),
+    "deliveries": ("hour", "day", "trigger", "result"),
 }
 """By what each is counted."""
 
 GROUPS: Final = 100
 HOURLY: Final = 10
-"""So many groups are told apart, the largest ones; where hours are, fewer. What is beyond is counted together."""
+"""So many groups are told apart, the largest ones; where hours or days are, fewer. What is beyond is counted
+together."""
 
 MOST_HOURS: Final = 31 * 24
+MOST_DAYS: Final = 400
+"""So long is a range by hour, and by day."""
 
-EventKey = tuple[str, int, str, str, bool]
-"""Where an event is counted: project, hour, type, category ("" for none), and whether it is a test."""
+EventKey = tuple[str, int, str, str, bool, bool]
+"""Where an event is counted: project, hour, type, category ("" for none), whether it is a test, and whether muted."""
 
 DeliveryKey = tuple[str, int, str, str]
 """Where a delivery is counted: project, hour, trigger ("" for none), and result."""
 
 
 class TallyQuery(Struct, frozen=True, kw_only=True):
-    """What to count of a project, by what: the hours from `first` to before `end`, None is any. `test` is of events."""
+    """What to count of a project, by what: the hours from `first` to before `end`, None is any. `test` and `muted` are
+    of events."""
 
     project: str
     of: Subject
@@ -45,6 +49,7 @@ class TallyQuery(Struct, frozen=True, kw_only=True):
     first: int | None = None
     end: int | None = None
     test: bool | None = None
+    muted: bool | None = None
 
 
 class Tally(Struct, frozen=True, omit_defaults=True):
@@ -52,6 +57,7 @@ class Tally(Struct, frozen=True, omit_defaults=True):
 
     count: int
     hour: int | None = None
+    day: int | None = None
     type: str | None = None
     category: str | None = None
     trigger: str | None = None
@@ -59,8 +65,13 @@ class Tally(Struct, frozen=True, omit_defaults=True):
     other: bool = False
 
     @property
+    def span(self) -> tuple[int | None, int | None]:
+        """The hour and the day that it counts."""
+        return (self.hour, self.day)
+
+    @property
     def group(self) -> tuple[str | None, ...]:
-        """What it counts, whatever the hour."""
+        """What it counts, whenever that was."""
         return (self.type, self.category, self.trigger, self.result)
 
 
@@ -71,7 +82,7 @@ def hour_of(moment: int) -> int:
 
 def event_key(event: Event) -> EventKey:
     """Where an event is counted."""
-    return (event.project, hour_of(event.time), event.type, event.category or "", event.is_test)
+    return (event.project, hour_of(event.time), event.type, event.category or "", event.is_test, event.is_muted)
 
 
 def delivery_key(delivery: Delivery) -> DeliveryKey | None:
@@ -85,18 +96,21 @@ def delivery_key(delivery: Delivery) -> DeliveryKey | None:
 
 
 def bounded(tallies: Iterable[Tally]) -> Sequence[Tally]:
-    """The largest groups, by hour, the latest first, then by size; all other groups as one, marked `other`."""
+    """The largest groups, the latest hour or day first, then by size; all other groups as one, marked `other`."""
     told = list(tallies)
     sizes: Counter[tuple[str | None, ...]] = Counter()
     for one in told:
         sizes[one.group] += one.count
-    hourly = any(one.hour is not None for one in told)
+    hourly = any(one.span != (None, None) for one in told)
     ranked = sorted(sizes, key=lambda group: (-sizes[group], [name or "" for name in group]))
     kept = set(ranked[: HOURLY if hourly else GROUPS])
-    rest: Counter[int | None] = Counter()
+    rest: Counter[tuple[int | None, int | None]] = Counter()
     for one in told:
         if one.group not in kept:
-            rest[one.hour] += one.count
+            rest[one.span] += one.count
     rows = [one for one in told if one.group in kept]
-    rows += [Tally(count, hour=hour, other=True) for hour, count in rest.items()]
-    return sorted(rows, key=lambda one: (-(one.hour or 0), one.other, -one.count, [name or "" for name in one.group]))
+    rows += [Tally(count, hour=hour, day=day, other=True) for (hour, day), count in rest.items()]
+    return sorted(
+        rows,
+        key=lambda one: (-(one.day or 0), -(one.hour or 0), one.other, -one.count, [name or "" for name in one.group]),
+    )

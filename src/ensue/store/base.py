@@ -97,10 +97,10 @@ class LaneDue(Struct, frozen=True):
 class EventQuery(Struct, frozen=True, kw_only=True):
     """A page of the log of one project, newest first. `type` is a pattern; `since` (included) and `until` bound `time`.
 
-    None means any. `words` are those of a question (`domain/words.py`), none of them asks for nothing; what was
-    committed just now is found when the store has caught up with it. `without` is how types begin that are left out.
-    `feed`: only events that are not another's children (`domain/thread.py`) nor the platform's own. `before` is a
-    `next` of an earlier page.
+    None means any; `actions` is whether the card has buttons. `words` are those of a question (`domain/words.py`), none
+    of them asks for nothing; what was committed just now is found when the store has caught up with it. `without` is
+    how types begin that are left out. `feed`: only events that are not another's children (`domain/thread.py`) nor the
+    platform's own. `before` is a `next` of an earlier page.
     """
 
     project: str
@@ -115,6 +115,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     test: bool | None = None
     muted: bool | None = None
     notify: bool | None = None
+    actions: bool | None = None
     avatar: str | None = None
     without: str | None = None
     feed: bool = False

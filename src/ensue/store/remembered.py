@@ -202,6 +202,7 @@ def event_fits(event: Event, query: EventQuery) -> bool:
         and query.test in (None, event.is_test)
         and query.muted in (None, event.card is not None and event.card.muted)
         and query.notify in (None, event.card is not None and event.card.notify)
+        and query.actions in (None, event.has_actions)
         and query.avatar in (None, event.avatar)
         and (not query.words or are_in(query.words, event_words(encode_event(event))))
     )

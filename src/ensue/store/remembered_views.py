@@ -35,20 +35,28 @@ class RememberedViews:
             inside = (query.first is None or fields["hour"] >= query.first) and (
                 query.end is None or fields["hour"] < query.end
             )
-            if inside and fields["project"] == query.project and query.test in (None, fields.get("test")):
+            if inside and fields["project"] == query.project and _fits(query, fields):
                 groups[tuple(fields[name] for name in query.by)] += 1
         return [Tally(count, **dict(zip(query.by, group, strict=True))) for group, count in groups.items()]
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        names = ("project", "hour", "type", "category", "test")
+        names = ("project", "hour", "type", "category", "test", "muted")
         for event in self._state.log.values():
-            yield dict(zip(names, event_key(event), strict=True))
+            yield _dated(dict(zip(names, event_key(event), strict=True)))
 
     def _deliveries(self) -> Iterator[dict[str, Any]]:
         names = ("project", "hour", "trigger", "result")
         for key in filter(None, map(delivery_key, self._state.deliveries.values())):
-            yield dict(zip(names, key, strict=True))
+            yield _dated(dict(zip(names, key, strict=True)))
 
     async def derive_anew(self) -> None:
         """As `Store.derive_anew`."""
         await self.behind()
+
+
+def _dated(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "day": fields["hour"] // 24}
+
+
+def _fits(query: TallyQuery, fields: dict[str, Any]) -> bool:
+    return query.test in (None, fields.get("test")) and query.muted in (None, fields.get("muted"))

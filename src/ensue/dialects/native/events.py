@@ -39,6 +39,7 @@ FIELDS: Final = (
     QueryParameter("idempotency_key", "The key that it was sent with."),
     QueryParameter("test", "Only test events, or none.", bool),
     QueryParameter("muted", "Only muted events, or none.", bool),
+    QueryParameter("actions", "Only events whose card has buttons, or none.", bool),
     QueryParameter("notify", "Only events that somebody is to be notified of, or none.", bool),
 )
 """By what events are chosen, in lists and in the stream."""
@@ -155,7 +156,7 @@ def fields_of(parameters: Parameters) -> dict[str, Any]:
     """The parameters of `FIELDS`, as fields of an `EventQuery`."""
     texts = ("type", "category", "avatar", "subject", "context", "tenant", "idempotency_key")
     chosen: dict[str, Any] = {name: parameters.text(name) for name in texts}
-    return chosen | {name: parameters.flag(name) for name in ("test", "muted", "notify")}
+    return chosen | {name: parameters.flag(name) for name in ("test", "muted", "notify", "actions")}
 
 
 def wanted(query: EventQuery, event: Event) -> bool:
@@ -168,10 +169,10 @@ def wanted(query: EventQuery, event: Event) -> bool:
         return False
     if query.test is not None and query.test != event.is_test:
         return False
-    for name in ("muted", "notify"):
-        asked = getattr(query, name)
-        if asked is not None and asked != (event.card is not None and getattr(event.card, name)):
-            return False
+    if query.muted not in (None, event.is_muted) or query.actions not in (None, event.has_actions):
+        return False
+    if query.notify is not None and query.notify != (event.card is not None and event.card.notify):
+        return False
     if (query.since is not None and event.time < query.since) or (
         query.until is not None and event.time >= query.until
     ):

@@ -9,8 +9,18 @@ from msgspec.structs import replace
 from ensue.dialects.native.paging import Parameters
 from ensue.domain.errors import EnsueError
 from ensue.domain.member import Caller
-from ensue.domain.schedule import HOUR, format_time
-from ensue.domain.tally import DIMENSIONS, MOST_HOURS, Dimension, Subject, Tally, TallyQuery, bounded, hour_of
+from ensue.domain.schedule import DAY, HOUR, format_time
+from ensue.domain.tally import (
+    DIMENSIONS,
+    MOST_DAYS,
+    MOST_HOURS,
+    Dimension,
+    Subject,
+    Tally,
+    TallyQuery,
+    bounded,
+    hour_of,
+)
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
 
@@ -19,19 +29,21 @@ QUERY: Final = (
     OF,
     QueryParameter(
         "by",
-        "By what, a comma list: hour, type, category for events; hour, trigger, result for deliveries.",
+        "By what, a comma list: hour, day, type, category for events; hour, day, trigger, result for deliveries.",
     ),
     QueryParameter("since", "From the hour of this moment on (RFC 3339)."),
     QueryParameter("until", "Up to this moment, its hour included unless it just begins (RFC 3339)."),
     QueryParameter("test", "Only test events, or none.", bool),
+    QueryParameter("muted", "Only muted events, or none.", bool),
 )
 
 
 class TallyView(Struct, frozen=True, omit_defaults=True):
-    """How many. `hour` is its beginning. `other` marks all groups beyond the largest ones, together."""
+    """How many. `hour` and `day` are their beginnings. `other` marks all groups beyond the largest ones, together."""
 
     count: int
     hour: str | None = None
+    day: str | None = None
     type: str | None = None
     category: str | None = None
     trigger: str | None = None
@@ -40,7 +52,7 @@ class TallyView(Struct, frozen=True, omit_defaults=True):
 
 
 class Tallies(Struct, frozen=True):
-    """All groups of which there are any: the latest hour first, then the largest."""
+    """All groups of which there are any: the latest hour or day first, then the largest."""
 
     items: Sequence[TallyView]
 
@@ -54,16 +66,18 @@ async def show(engine: Engine, call: Call) -> Answer:
     key = call.key
     if of == "deliveries" and key is not None and not isinstance(key, Caller) and not key.may("deliveries"):
         raise EnsueError("forbidden", f"The key {key.id} lacks the scope 'deliveries'; use one that has it.")
-    since, until, test = parameters.moment("since"), parameters.moment("until"), parameters.flag("test")
-    if of == "deliveries" and test is not None:
-        raise EnsueError("invalid", "Only events are counted by 'test'.", "test")
+    since, until = parameters.moment("since"), parameters.moment("until")
+    flags = {name: parameters.flag(name) for name in ("test", "muted")}
+    for name, flag in flags.items():
+        if of == "deliveries" and flag is not None:
+            raise EnsueError("invalid", f"Only events are counted by '{name}'.", name)
     query = TallyQuery(
         project=call.project,
         of=of,
         by=_by(of, parameters),
         first=None if since is None else hour_of(since),
         end=None if until is None else hour_of(until - 1) + 1,
-        test=test,
+        **flags,
     )
     tallies = await engine.tallies(_within(query, call.now))
     return json_answer(200, Tallies([_view(one) for one in bounded(tallies)]))
@@ -78,14 +92,15 @@ def _by(of: Subject, parameters: Parameters) -> tuple[Dimension, ...]:
 
 
 def _within(query: TallyQuery, now: int) -> TallyQuery:
-    """By hour, a range that is not too long: the last days if none is given."""
-    if "hour" not in query.by:
+    """By hour or day, a range that is not too long: the last days if none is given."""
+    if not {"hour", "day"} & set(query.by):
         return query
+    most, unit = (MOST_HOURS, "hour") if "hour" in query.by else (24 * MOST_DAYS, "day")
     end = query.end if query.end is not None else hour_of(now) + 1
     if query.first is None:
-        return replace(query, first=end - MOST_HOURS, end=end)
-    if end - query.first > MOST_HOURS:
-        raise EnsueError("invalid", f"By hour, 'since' and 'until' are at most {MOST_HOURS // 24} days apart.", "since")
+        return replace(query, first=end - most, end=end)
+    if end - query.first > most:
+        raise EnsueError("invalid", f"By {unit}, 'since' and 'until' are at most {most // 24} days apart.", "since")
     return query
 
 
@@ -93,6 +108,7 @@ def _view(tally: Tally) -> TallyView:
     return TallyView(
         count=tally.count,
         hour=None if tally.hour is None else format_time(tally.hour * HOUR),
+        day=None if tally.day is None else format_time(tally.day * DAY),
         type=tally.type,
         category=tally.category or None,
         trigger=tally.trigger or None,

@@ -25,7 +25,7 @@ from ensue.store.derived import Followed
 from ensue.store.sqlite import index, tallies
 from ensue.store.sqlite.driver import Execute, connect, make_file, use_wal
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised whenever a word, a count or a table means something else: files of another one are made anew."""
 
 CACHE: Final = 4 * 1024
@@ -41,7 +41,8 @@ LOG: Final = (
 )
 LOST: Final = "SELECT number, cursor, project, body FROM lost WHERE number > ? ORDER BY number LIMIT ?"
 COME: Final = (
-    f"SELECT cursor, project, body, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1 "
+    f"SELECT cursor, project, body, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1, "
+    "(flags & 2) / 2 "
     "FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
 )
 

@@ -71,6 +71,8 @@ def _fits(event: Event, query: EventQuery) -> bool:
         return False
     if query.notify is not None and query.notify != (event.card is not None and event.card.notify):
         return False
+    if query.actions not in (None, event.has_actions):
+        return False
     if query.avatar not in (None, event.avatar):
         return False
     return query.type is None or matches(query.type, event.type)
@@ -118,6 +120,8 @@ def _event_rest(query: EventQuery) -> Iterator[Test]:
         yield Test("instr(body, CAST('\"idempotency_key\":' AS BLOB))")
     if query.notify:
         yield Test("instr(body, CAST('\"notify\":true' AS BLOB))")
+    if query.actions:
+        yield Test("instr(body, CAST('\"actions\":[{' AS BLOB))")
     if query.avatar is not None:
         yield Test("instr(body, ?)", (b'"avatar":' + msgspec.json.encode(query.avatar),))
     yield from _row_tests(query)

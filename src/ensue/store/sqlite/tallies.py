@@ -16,23 +16,27 @@ from ensue.store.sqlite.driver import Execute
 EVENTS: Final = """
 CREATE TABLE told (
     project TEXT NOT NULL, hour INTEGER NOT NULL, type TEXT NOT NULL, category TEXT NOT NULL, test INTEGER NOT NULL,
-    count INTEGER NOT NULL, PRIMARY KEY (project, hour, type, category, test)
+    muted INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (project, hour, type, category, test, muted)
 ) STRICT, WITHOUT ROWID;
 """
 """In the file of the views."""
 
 ADD_EVENTS: Final = (
-    "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (project, hour, type, category, test) DO UPDATE SET count = count + excluded.count"
+    "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (project, hour, type, category, test, muted) DO UPDATE SET count = count + excluded.count"
 )
 ADD_DELIVERIES: Final = (
     "INSERT INTO ended VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (project, hour, trigger, result) DO UPDATE SET count = count + excluded.count"
 )
 NO_EVENTS: Final = (
-    "DELETE FROM told WHERE project = ? AND hour = ? AND type = ? AND category = ? AND test = ? AND count = 0"
+    "DELETE FROM told WHERE project = ? AND hour = ? AND type = ? AND category = ? AND test = ? AND muted = ? "
+    "AND count = 0"
 )
 NO_DELIVERIES: Final = "DELETE FROM ended WHERE project = ? AND hour = ? AND trigger = ? AND result = ? AND count = 0"
+
+DAY: Final = "(hour - ((hour % 24) + 24) % 24) / 24"
+"""The day of an hour, before 1970 too."""
 
 
 def add_events(execute: Execute, changes: Mapping[EventKey, int]) -> None:
@@ -61,15 +65,21 @@ def tallies(execute: Execute, query: TallyQuery) -> Sequence[Tally]:
     """The sums of a reader, grouped."""
     table = "views.told" if query.of == "events" else "ended"
     tests, values = "project = ?", list[Any]([query.project])
-    limits = (("hour >= ?", query.first), ("hour < ?", query.end), ("test = ?", query.test))
+    limits = (
+        ("hour >= ?", query.first),
+        ("hour < ?", query.end),
+        ("test = ?", query.test),
+        ("muted = ?", query.muted),
+    )
     for test, value in limits:
         if value is not None:
             tests += f" AND {test}"
             values.append(int(value))
-    columns = "".join(f", {name}" for name in query.by)
+    names = [DAY if name == "day" else name for name in query.by]
+    columns = "".join(f", {name}" for name in names)
     rows = execute(
         f"SELECT sum(count){columns} FROM {table} WHERE {tests} "
-        f"{'GROUP BY ' + ', '.join(query.by) if query.by else 'HAVING count(*)'}",
+        f"{'GROUP BY ' + ', '.join(names) if query.by else 'HAVING count(*)'}",
         values,
     )
     return [Tally(count, **dict(zip(query.by, group, strict=True))) for count, *group in rows]
