@@ -168,11 +168,12 @@ async def test_a_device_that_was_removed_gets_nothing(api: Edge) -> None:
 async def test_a_test_push(api: Edge) -> None:
     """It tells what came of it; one to a subscription that has ended removes the device."""
     async with subscribed(api) as (browser, service, device):
-        assert (await browser("POST", f"{DEVICES}/{device}/test")).json == {"delivered": True}
+        told = (await browser("POST", f"{DEVICES}/{device}/test")).json
+        assert told == {"delivered": True, "service": "127.0.0.1", "status": 201, "took_ms": told["took_ms"]}
         assert shown(service.requests[0])["notification"]["title"] == "Phone"
         service.answer = GONE
         told = (await browser("POST", f"{DEVICES}/{device}/test")).json
-        assert (told["delivered"], told["removed"]) == (False, True)
+        assert (told["delivered"], told["removed"], told["status"]) == (False, True, 410)
         assert (await browser("POST", f"{DEVICES}/{device}/test")).error[:2] == (404, "not_found")
 
 
@@ -187,6 +188,31 @@ async def test_one_browser_is_one_device(api: Edge) -> None:
         assert (await browser("GET", DEVICES)).json["items"] == []
         assert len((await other("GET", DEVICES)).json["items"]) == 1
         assert (await browser("DELETE", f"{DEVICES}/{device}")).error[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+async def test_a_browser_that_replaced_its_subscription_stays_the_same_device(tmp_path: Path, store: str) -> None:
+    """Under its id and name, by the new address alone; what others have is not taken by naming it."""
+    async with edge(tmp_path, store=store) as api, subscribed(api) as (browser, service, device):
+        old, new = subscription(service.port), subscription(service.port, "/renewed")
+        renewed = await browser("POST", DEVICES, {"subscription": new, "replaces": old["endpoint"]})
+        assert (renewed.status, renewed.json["id"], renewed.json["name"]) == (200, device, "Phone")
+        (kept,) = (await browser("GET", DEVICES)).json["items"]
+        assert kept["endpoint"] == new["endpoint"]
+        event = await api.send(card=CARD)
+        await service.arrived.wait()
+        assert len(await settled(api, event)) == 1
+        assert service.requests[0].startswith(b"POST /renewed ")
+
+        assert (await browser("POST", DEVICES, {"subscription": old, "name": "Desk"})).status == 201
+        both = {"subscription": old, "replaces": new["endpoint"]}
+        assert (await browser("POST", DEVICES, both)).json["name"] == "Desk"
+        assert [one["name"] for one in (await browser("GET", DEVICES)).json["items"]] == ["Desk"]
+
+        other = await seated(api, "bob@example.com", "member")
+        taken = {"subscription": subscription(service.port, "/bob"), "replaces": old["endpoint"]}
+        assert (await other("POST", DEVICES, taken)).status == 201
+        assert len((await browser("GET", DEVICES)).json["items"]) == 1
 
 
 async def test_there_is_an_end_to_devices(api: Edge) -> None:

@@ -296,12 +296,21 @@ export const words = {
     since: 'added',
     test: 'Test',
     testOf: (name: string) => `Send a test push to ${name}`,
-    sent: 'Sent; it arrives in a moment',
+    testPush: 'Test push',
+    sent: (status: number, service: string, took: string) => `${status} from ${service} after ${took}; the notification comes in a moment`,
+    notAmong: 'Tests are not among the deliveries.',
     over: 'Its subscription had ended, so it was removed',
     notSent: (why: string) => `Not sent: ${why}`,
     remove: 'Remove',
     removeOf: (name: string) => `Remove ${name}`,
     removed: 'Removed; it gets no more pushes',
+    install: 'Install',
+    installText: 'Ensue in a window and with an icon of its own, for this device.',
+    installApple: 'Share → Add to Home Screen. Open it from there; pushes reach iPhone and iPad only so.',
+    installMenu: 'Many browsers have it in their menu: Install, or Add to Home Screen. It takes an https address.',
+    installIt: 'Install Ensue',
+    installed: 'Ensue is an app of its own on this device.',
+    installedTag: 'installed',
     push: 'Push',
     wishes: (project: string) => `What ${project} pushes to you`,
     wishesText: 'On all your devices. Categories that are off are not pushed.',
@@ -665,15 +674,38 @@ export const words = {
     shown: 'shown',
     showMuted: 'Show muted events',
     hideMuted: 'Hide muted events',
-    onlyActions: 'Only events with a button',
     events: (count: number) => plural(count, 'event', 'events'),
     testEvents: (count: number) => plural(count, 'test event', 'test events'),
     kept: (count: number) => `${plural(count, 'event', 'events')} kept on this device. The rest when the server answers.`,
     search: 'Search or filter',
-    offers: 'Filters',
     filters: 'Filters and view',
-    showFeed: 'Show the feed',
     removeChip: (chip: string) => `Remove the filter ${chip}`,
+    fresh: (count: number) => `${count > 99 ? '99+' : count} new`,
+    freshSaid: (count: number) => plural(count, 'new event', 'new events'),
+    times: 'Times',
+    local: 'Local',
+    utc: 'UTC',
+    testMode: 'Test mode',
+    pause: 'Pause',
+    goOn: 'Go on',
+    more: 'More',
+    failed: 'The feed could not be loaded',
+    moreFailed: 'What came before could not be loaded.',
+    end: 'This is where it begins.',
+    panel: 'What followed',
+    thread: 'Thread',
+    earlier: (count: number) => `${count.toLocaleString('en-GB')} earlier`,
+  },
+
+  /** The feed’s filters on a phone. */
+  sheet: {
+    onlyActions: 'Only events with a button',
+    showFeed: 'Show the feed',
+  },
+
+  /** What is offered below the search field, and what is wrong with a chip. */
+  search: {
+    offers: 'Filters',
     keyMeans: {
       category: 'the card’s category',
       type: 'order.paid, order.*, order.**',
@@ -688,23 +720,19 @@ export const words = {
       has: (value: string) => `Nothing is known of has:${value}. Write has:action.`,
       type: (value: string) => `${value} is no type. Write order.paid, order.* or order.**.`,
     },
-    fresh: (count: number) => `${count > 99 ? '99+' : count} new`,
-    freshSaid: (count: number) => plural(count, 'new event', 'new events'),
-    times: 'Times',
-    local: 'Local',
-    utc: 'UTC',
-    testMode: 'Test mode',
-    pause: 'Pause',
-    goOn: 'Go on',
-    more: 'More',
-    failed: 'The feed could not be loaded',
-    moreFailed: 'What came before could not be loaded.',
-    end: 'This is where it begins.',
+  },
+
+  /** The panel beside the feed. */
+  beside: {
     choose: 'Select an event to see what followed.',
     toMove: 'to move,',
     toOpen: 'to open',
     nextPrevious: 'next, previous',
     firstAction: 'first action',
+  },
+
+  /** A feed without rows. */
+  empty: {
     none: 'No events',
     noneText: 'Muted events are not shown here.',
     noTests: 'No test events',
@@ -714,6 +742,10 @@ export const words = {
     noMatchYet: (asked: string) => `Nothing among the newest events is found for ${asked}.`,
     lookFurther: 'Look further back',
     clear: 'Clear filters',
+  },
+
+  /** Nothing came yet. */
+  firstRun: {
     listening: 'Listening for your first event…',
     listeningText: 'Paste this in a terminal. The card appears here the moment it arrives.',
     language: 'Language',
@@ -793,6 +825,7 @@ export const words = {
   },
 
   actions: {
+    gone: 'This event is gone',
     running: (label: string) => `${label}…`,
     pressedBy: (name: string) => `pressed by ${name}`,
     doneBy: (name: string) => `by ${name},`,

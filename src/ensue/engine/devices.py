@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
@@ -49,6 +50,14 @@ class Subscription(Struct, frozen=True):
     auth: str
 
 
+class Tested(Struct, frozen=True):
+    """What came of a test push: its result, the host of the push service, and the milliseconds that it took."""
+
+    result: Result
+    service: str
+    took_ms: int
+
+
 class Devices:
     """The devices of all accounts. `changed` in other processes is heard of by the store."""
 
@@ -74,40 +83,48 @@ class Devices:
         """The devices of an account, newest first."""
         return [device_of(one) for one in await self._store.list(DEVICE, account, None, MAX_DEVICES + 1)]
 
-    async def add(self, account: str, session: str, name: str, given: Subscription) -> tuple[Device, bool]:
+    async def add(
+        self, account: str, session: str, name: str, given: Subscription, replaces: str = ""
+    ) -> tuple[Device, bool]:
         """Push to this browser from now on; whether it is new. One that was somebody else's is theirs no more.
 
-        EnsueError `invalid` that names the field, `conflict` beyond twenty.
+        `replaces` is the address that the browser had before, where it made another by itself: the device stays, with
+        its name unless another is given. EnsueError `invalid` that names the field, `conflict` beyond twenty.
         """
-        name = "".join(char for char in name if char.isprintable()).strip()[:MAX_NAME] or "Browser"
+        name = "".join(char for char in name if char.isprintable()).strip()[:MAX_NAME]
         endpoint, key, secret = _checked(given, self._allowed)
 
         async def attempt() -> tuple[Device, bool]:
             found = await self._store.find(DEVICE, device_alias(endpoint))
-            known = None if found is None else device_of(found)
-            mine = known is not None and known.account == account
-            if not mine and len(await self.list(account)) >= MAX_DEVICES:
+            before = await self._replaced(account, replaces)
+            mine = next((one for one in (found, before) if one is not None and one.project == account), None)
+            if mine is None and len(await self.list(account)) >= MAX_DEVICES:
                 raise EnsueError("conflict", f"You have {MAX_DEVICES} devices; remove one first.")
-            now = self._clock()
+            known, now = None if mine is None else device_of(mine), self._clock()
             device = Device(
-                id=known.id if known is not None and mine else ids.prefixed_id("dev_", now),
+                id=ids.prefixed_id("dev_", now) if known is None else known.id,
                 account=account,
-                name=name,
+                name=name or ("Browser" if known is None else known.name),
                 endpoint=endpoint,
                 key=key,
                 secret=self._vault.seal(secret),
-                created_at=known.created_at if known is not None and mine else now,
+                created_at=now if known is None else known.created_at,
                 session=session,
             )
-            if found is not None and known is not None and not mine:
-                await put(self._store, [Put(document=device_gone(known), expected=found.revision)])
-                found = None
-            await put(self._store, [_put(device_document(device), found)])
-            return device, not mine
+            for other in (found, before):  # first, as the address is the name by which one is found
+                if other is not None and other is not mine:
+                    await put(self._store, [Put(document=device_gone(device_of(other)), expected=other.revision)])
+            await put(self._store, [_put(device_document(device), mine)])
+            return device, mine is None
 
         made = await repeated(attempt)
         await self._rules.refresh(self._store)
         return made
+
+    async def _replaced(self, account: str, endpoint: str) -> Document | None:
+        """The device of an account that had this address."""
+        found = await self._store.find(DEVICE, device_alias(endpoint)) if endpoint else None
+        return found if found is not None and found.project == account else None
 
     async def one(self, account: str, device_id: str) -> Device:
         """One device of an account. EnsueError `not_found`."""
@@ -122,7 +139,7 @@ class Devices:
         await self._store.put([Put(document=device_gone(device))])
         await self._rules.refresh(self._store)
 
-    async def test(self, account: str, device_id: str) -> Result:
+    async def test(self, account: str, device_id: str) -> Tested:
         """Push to one device now, once, and tell what came of it; one whose subscription has ended is removed.
 
         EnsueError `not_found`.
@@ -131,10 +148,10 @@ class Devices:
         event = _greeting(device, now)
         to = await self.pushing.destination(device, event, _PAGE)
         message = Message(id=event.id, event=event, attempt=1, sent_at=now // 1000, source="")
-        result = await self._channel.send(message, to, lambda: True)
+        result = await self._channel.send(message, to, lambda: True) or Failed("nothing was sent")
         if isinstance(result, Failed) and result.permanent:
             await self.remove(account, device_id)
-        return result or Failed("nothing was sent")
+        return Tested(result, urlsplit(device.endpoint).hostname or "", self._clock() - now)
 
     async def wishes(self, project: str, account: str) -> Wishes:
         """What a member wants to be told of a project."""

@@ -1,13 +1,14 @@
 """Hides how devices are spoken of in the native API: the browsers that are pushed to, and what their owner wants."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ensue.dialects.native.accounts import caller
 from ensue.domain.decoding import decode
 from ensue.domain.delivery import Failed, Sent
 from ensue.domain.push import Device, Wishes
 from ensue.domain.schedule import format_time
-from ensue.engine.devices import Subscription
+from ensue.engine.devices import Subscription, Tested
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call, json_answer
 
@@ -27,10 +28,11 @@ class SubscriptionDraft(Struct, frozen=True):
 
 
 class DeviceDraft(Struct, frozen=True, forbid_unknown_fields=True):
-    """A browser to push to, and what its owner calls it."""
+    """A browser to push to, and what its owner calls it; `replaces` is the `endpoint` that the browser had before."""
 
     subscription: SubscriptionDraft
     name: str = ""
+    replaces: str = ""
 
 
 class DeviceView(Struct, frozen=True):
@@ -50,9 +52,13 @@ class DevicePage(Struct, frozen=True):
 
 
 class PushedView(Struct, frozen=True, omit_defaults=True):
-    """What came of a test push. `removed`: the browser's subscription had ended, so that the device is gone."""
+    """What came of a test push, which is told here and is no delivery. `service` is the host that it was sent to,
+    `status` what that answered, if it did. `removed`: the browser's subscription had ended, the device is gone."""
 
     delivered: bool
+    service: str
+    took_ms: int
+    status: int | None = None
     reason: str | None = None
     removed: bool = False
 
@@ -83,7 +89,7 @@ async def add(engine: Engine, call: Call) -> Answer:
     draft, who = decode(call.body, DeviceDraft), caller(call)
     keys = draft.subscription.keys
     given = Subscription(draft.subscription.endpoint, keys.p256dh, keys.auth)
-    device, new = await engine.devices.add(who.id, who.session, draft.name, given)
+    device, new = await engine.devices.add(who.id, who.session, draft.name, given, draft.replaces)
     return json_answer(201 if new else 200, _view(device))
 
 
@@ -97,11 +103,8 @@ async def remove(engine: Engine, call: Call) -> Answer:
 async def test(engine: Engine, call: Call) -> Answer:
     """`POST /devices/{id}/test`."""
     call.query_values()
-    result = await engine.devices.test(caller(call).id, call.parameters["id"])
-    if isinstance(result, Sent):
-        return json_answer(200, PushedView(delivered=True))
-    failed = result if isinstance(result, Failed) else Failed("nothing was sent")
-    return json_answer(200, PushedView(delivered=False, reason=failed.error, removed=failed.permanent))
+    tested = await engine.devices.test(caller(call).id, call.parameters["id"])
+    return json_answer(200, _tested(tested))
 
 
 async def wishes(engine: Engine, call: Call) -> Answer:
@@ -120,6 +123,18 @@ async def wish(engine: Engine, call: Call) -> Answer:
 
 def _view(device: Device) -> DeviceView:
     return DeviceView(device.id, device.name, device.endpoint, format_time(device.created_at))
+
+
+def _tested(tested: Tested) -> PushedView:
+    result = tested.result
+    told = result if isinstance(result, Sent | Failed) else Failed("nothing was sent")
+    view = PushedView(
+        delivered=isinstance(told, Sent),
+        service=tested.service,
+        took_ms=tested.took_ms,
+        status=None if told.exchange is None else told.exchange.status,
+    )
+    return view if isinstance(told, Sent) else replace(view, reason=told.error, removed=told.permanent)
 
 
 def _wishes(wanted: Wishes) -> WishesView:
