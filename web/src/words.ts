@@ -851,7 +851,7 @@ export const words = {
 
   overview: {
     range: 'Range',
-    ranges: { '24h': '24 h', '7d': '7 d' },
+    ranges: { '24h': '24 h', '7d': '7 d', '30d': '30 d' },
     from: 'From',
     other: 'Other',
     events: 'Events',
@@ -861,8 +861,8 @@ export const words = {
     delivered: 'Delivered',
     waiting: 'Waiting',
     dead: 'Dead',
-    before: { '24h': 'on the day before', '7d': 'on the week before' },
-    noneBefore: { '24h': 'none on the day before', '7d': 'none on the week before' },
+    before: { '24h': 'on the day before', '7d': 'on the week before', '30d': 'on the month before' },
+    noneBefore: { '24h': 'none on the day before', '7d': 'none on the week before', '30d': 'none in the month before' },
     against: (percent: number, when: string) => (percent ? `${percent > 0 ? '↑' : '↓'} ${Math.abs(percent).toLocaleString('en-GB')} % ${when}` : `as many as ${when}`),
     shareOf: (share: string, base: string) => `${share} of ${base}`,
     of: (base: string) => `of ${base}`,

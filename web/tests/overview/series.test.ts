@@ -11,6 +11,7 @@ test('the last slot holds now', () => {
   expect(week).toMatchObject({ step: 3 * HOUR, count: 56 });
   expect(week.from + week.count * week.step).toBeGreaterThan(NOW);
   expect(week.from + week.count * week.step - NOW).toBeLessThanOrEqual(week.step);
+  expect(slotsOf('30d', NOW, 2 * HOUR)).toEqual({ from: Date.UTC(2026, 9, 22, 22), step: 24 * HOUR, count: 30 });
 });
 
 test('four series are told apart, the rest is one, and nothing is lost', () => {

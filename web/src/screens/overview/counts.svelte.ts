@@ -1,9 +1,11 @@
 /** Hides what the overview asks for, and how often: counts of the range and of the one before, and what waits. */
 import { ask, type Failure } from '../../api/client';
 import type { DeliveryView, Page } from '../../api/types';
+import type { Zone } from '../../state/preferences.svelte';
 import { slotsOf, type Range, type Slots, type Tally } from './series';
 
 const EVERY = 30_000;
+const MINUTE = 60_000;
 const PAGE = 200;
 
 export interface Counts {
@@ -22,11 +24,13 @@ export class Overview {
   counts = $state.raw<Counts | undefined>(undefined);
   error = $state.raw<Failure | undefined>(undefined);
   #range: Range;
+  #zone: Zone;
   #timer: ReturnType<typeof setInterval>;
   #turn = 0;
 
-  constructor(range: Range) {
+  constructor(range: Range, zone: Zone) {
     this.#range = range;
+    this.#zone = zone;
     void this.load();
     this.#timer = setInterval(() => void (document.hidden || this.load()), EVERY);
   }
@@ -34,7 +38,7 @@ export class Overview {
   async load(): Promise<void> {
     const turn = ++this.#turn;
     const now = Date.now();
-    const slots = slotsOf(this.#range, now);
+    const slots = slotsOf(this.#range, now, this.#zone === 'utc' ? 0 : -new Date(now).getTimezoneOffset() * MINUTE);
     const since = new Date(slots.from).toISOString();
     const stats = (query: Record<string, string>) => ask<{ items: Tally[] }>('GET', '/api/v1/stats', { query: { since, ...query } });
     const found = await Promise.all([

@@ -1,9 +1,9 @@
-/** Hides how counts by the hour become stacked bars: slots of one hour or three, four series and the rest. Pure; times in ms. */
+/** Hides how counts by the hour become stacked bars: slots of an hour, of three or of a day, four series and the rest. Pure; times in ms. */
 
 export const HOUR = 3_600_000;
-export const RANGES = ['24h', '7d'] as const;
+export const RANGES = ['24h', '7d', '30d'] as const;
 export type Range = (typeof RANGES)[number];
-const STEPS: Record<Range, { hours: number; slots: number }> = { '24h': { hours: 1, slots: 24 }, '7d': { hours: 3, slots: 56 } };
+const STEPS: Record<Range, { hours: number; slots: number }> = { '24h': { hours: 1, slots: 24 }, '7d': { hours: 3, slots: 56 }, '30d': { hours: 24, slots: 30 } };
 
 export interface Slots {
   /** Beginning of the first one. */
@@ -30,11 +30,12 @@ export interface Series {
   values: number[];
 }
 
-/** The slots of a range; the last one holds now. */
-export function slotsOf(range: Range, now: number): Slots {
+/** The slots of a range; the last one holds now. They begin where days do, `ahead` of UTC, in whole hours as counts are. */
+export function slotsOf(range: Range, now: number, ahead = 0): Slots {
   const { hours, slots: count } = STEPS[range];
   const step = hours * HOUR;
-  return { from: (Math.floor(now / step) - count + 1) * step, step, count };
+  const shift = Math.round(ahead / HOUR) * HOUR;
+  return { from: (Math.floor((now + shift) / step) - count + 1) * step - shift, step, count };
 }
 
 /** Tallies by hour, stacked by what `name` says: the `most` largest series, then the rest under an empty name. */
