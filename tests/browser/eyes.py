@@ -42,6 +42,19 @@ async def make_account(server: Server, project: str = "Fjord Coffee") -> str:
     return cookie
 
 
+async def invite(server: Server, owner: str, role: str, email: str) -> str:
+    """The link of an invitation to the one project of the owner (a cookie)."""
+    invited, _ = await _post(server, "/api/v1/invitations", {"email": email, "role": role}, owner)
+    return str(invited["link"])
+
+
+async def make_member(server: Server, owner: str, role: str, name: str, email: str) -> str:
+    """Somebody whom the owner (a cookie) invited to their one project, and who came; the value of their cookie."""
+    link = await invite(server, owner, role, email)
+    body = {"link": link.partition("#")[2], "name": name, "password": PASSWORD}
+    return (await _post(server, "/api/v1/invitations/accept", body))[1]
+
+
 async def _post(server: Server, path: str, body: Any, cookie: str = "", method: str = "POST") -> tuple[Any, str]:
     headers = {"content-type": "application/json", "sec-fetch-site": "same-origin"}
     if cookie:
@@ -63,15 +76,22 @@ class Eyes:
         self.contexts: list[BrowserContext] = []
 
     async def window(
-        self, cookie: str | None = None, *, size: tuple[int, int] = DESKTOP, theme: str = "light", scale: float = 1
+        self,
+        cookie: str | None = None,
+        *,
+        size: tuple[int, int] = DESKTOP,
+        theme: str = "light",
+        scale: float = 1,
+        script: bool = True,
     ) -> Page:
-        """A page of a new context: signed in by `cookie`, or nobody."""
+        """A page of a new context: signed in by `cookie`, or nobody; without `script` none runs."""
         context = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if theme == "dark" else "light",
             device_scale_factor=scale,
             has_touch=size == PHONE,
             is_mobile=size == PHONE,
+            java_script_enabled=script,
             locale="en-GB",
             timezone_id="Europe/Oslo",
         )
