@@ -1,6 +1,7 @@
 """Deliveries: opened to their attempts, retried, replayed with progress; what a viewer may not do is not there."""
 
 import json
+import re
 
 from playwright.async_api import Page, expect
 
@@ -17,7 +18,7 @@ async def dead(eyes: Eyes, sink: Sink, count: int) -> None:
     sink.script = lambda _: Reply(503, body, {"content-type": "application/json", "x-evil": "<img src=x>"})
     await eyes.server.trigger(sink.url, name="Warehouse hold", match={"type": "order.held"}, retry={"attempts": 1})
     for number in range(count):
-        await eyes.server.send("order.held", card={"title": f"Order {number} held"})
+        await eyes.server.send("order.held", card={"title": f"Order {number} held"}, data={"by": f"person{number}"})
     found: list[object] = []
 
     async def all_dead() -> None:
@@ -77,8 +78,8 @@ async def test_an_empty_list_says_why(eyes: Eyes, page: Page) -> None:
     await page.get_by_role("radio", name="Cancelled").click()
     await expect(page.get_by_text("Nothing is cancelled.")).to_be_visible()
     await page.keyboard.press("/")
-    await page.keyboard.type("nonsense\n")
-    await expect(page.get_by_text("That is no id of an event or a delivery.")).to_be_visible()
+    await page.keyboard.type("dlv_00000000000000000000000000")
+    await expect(page.get_by_text("There is no such delivery.")).to_be_visible()
 
 
 async def test_what_is_pending_is_cancelled(eyes: Eyes, page: Page, sink: Sink) -> None:
@@ -122,3 +123,50 @@ async def as_viewer(route: object) -> None:
     for project in view["projects"]:
         project["role"] = "viewer"
     await route.fulfill(response=answer, json=view)  # type: ignore[attr-defined]
+
+
+async def test_words_find_deliveries_and_exactly_these_are_replayed(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """A word of the event narrows the list and the URL, survives a reload, and is what a replay is counted by."""
+    await dead(eyes, sink, 3)
+    await eyes.open(page, "/deliveries?state=dead")
+    await expect(page.locator("tbody tr")).to_have_count(3)
+    await page.keyboard.press("/")
+    await page.keyboard.type("held person1")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page).to_have_url(re.compile(r"q=held(\+|%20)person1"))
+    await page.reload()
+    await expect(page.get_by_label("Words, address or id")).to_have_value("held person1")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    sink.script = lambda _: Reply(200)
+    await page.get_by_role("button", name="Replay many…").first.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_label("With the words")).to_have_value("held person1")
+    await expect(dialog.get_by_text("1 would be sent again")).to_be_visible()
+    await assert_accessible(page)
+    await dialog.get_by_role("button", name="Replay 1").click()
+    await expect(page.get_by_role("status", name="Replay")).to_contain_text("1 arrived")
+    await page.get_by_label("Words, address or id").fill('nobody "said" this: -*')
+    await expect(page.get_by_text('Nothing is dead, “nobody "said" this: -*”.')).to_be_visible()
+    await assert_accessible(page)
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(page.locator("tbody tr")).to_have_count(4)
+
+
+async def test_a_stretch_of_time_is_chosen(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """From and to are fields of this device's zone, wrong ones are said, and stand in the URL as moments."""
+    await dead(eyes, sink, 1)
+    await eyes.open(page, "/deliveries?since=2026-01-02T10:00:00Z&until=2026-01-02T11:00:00Z")
+    await expect(page.get_by_text("Nothing is 2 Jan 11:00 – 12:00.")).to_be_visible()
+    await page.get_by_role("button", name="2 Jan 11:00 – 12:00").click()
+    await page.get_by_role("menuitemradio", name="From … to…").click()
+    dialog = page.get_by_role("dialog", name="From when to when")
+    await expect(dialog.get_by_label("From")).to_have_value("2026-01-02T11:00")
+    await dialog.get_by_label("To", exact=True).fill("2026-01-02T11:00")
+    await dialog.get_by_role("button", name="Show them").click()
+    await expect(dialog.get_by_text("Choose an end that lies after the beginning.")).to_be_visible()
+    await assert_accessible(page)
+    await dialog.get_by_label("To", exact=True).fill("")
+    await dialog.get_by_role("button", name="Show them").click()
+    await expect(page).to_have_url(re.compile(r"since=2026-01-02T10%3A00%3A00.000Z$"))
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.get_by_role("radio", name="Dead 1")).to_be_visible()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryView, TriggerView } from '../src/api/types';
 import { bars, bodyOf, curl, lastAnswer, mostOf, steps, type AttemptView } from '../src/deliveries/attempts';
-import { fromQuery, idOf, isFiltered, toQuery, toUrl } from '../src/screens/deliveries/filters';
+import { fromQuery, idOf, isFiltered, isRange, NONE, toQuery, toUrl } from '../src/screens/deliveries/filters';
 import { firstHour, fromDeliveries, healthOf, HOUR, sorted, withTallies } from '../src/screens/triggers/health';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 30);
@@ -10,17 +10,26 @@ const delivery = (given: Partial<DeliveryView>): DeliveryView =>
 
 describe('filters of deliveries', () => {
   it('stand in the URL and come back', () => {
-    const filters = { state: 'dead', trigger: 'trg_1', period: 'day', event: '', replay: '' } as const;
-    const url = toUrl(filters);
-    expect(url).toEqual({ state: 'dead', trigger: 'trg_1', period: 'day', event: null, replay: null });
-    expect(fromQuery(new URLSearchParams('state=dead&trigger=trg_1&period=day'))).toEqual(filters);
-    expect(toUrl({ state: 'all', period: 'any' })).toEqual({ state: null, period: null });
+    const filters = { ...NONE, state: 'dead', trigger: 'trg_1', period: 'day', words: 'held 503' } as const;
+    expect(toUrl(filters)).toEqual({ state: 'dead', trigger: 'trg_1', period: 'day', since: null, until: null, event: null, replay: null, q: 'held 503' });
+    expect(fromQuery(new URLSearchParams('state=dead&trigger=trg_1&period=day&q=held+503'))).toEqual(filters);
+    expect(toUrl({ state: 'all' })).toEqual({ state: null });
+    expect(toUrl({ words: '  ' })).toEqual({ q: null });
+  });
+  it('take a period or a range, never both', () => {
+    expect(toUrl({ period: 'week' })).toEqual({ period: 'week', since: null, until: null });
+    expect(toUrl({ since: '2026-11-21T14:00:00Z', until: '' })).toEqual({ since: '2026-11-21T14:00:00Z', until: null, period: null });
+    const hour = fromQuery(new URLSearchParams('period=week&since=2026-11-21T14:00:00Z&until=2026-11-21T15:00:00Z'));
+    expect(isRange(hour)).toBe(true);
+    expect(toQuery(hour, NOW)).toMatchObject({ since: '2026-11-21T14:00:00Z', until: '2026-11-21T15:00:00Z' });
+    expect(fromQuery(new URLSearchParams('since=nonsense'))).toEqual(NONE);
   });
   it('become a query of the API, in whole minutes', () => {
-    const filters = fromQuery(new URLSearchParams('period=hour&state=nonsense'));
-    expect(toQuery(filters, NOW + 12_345)).toMatchObject({ state: undefined, since: '2026-11-22T11:30:00.000Z' });
+    const filters = fromQuery(new URLSearchParams('period=hour&state=nonsense&q=%20order%20'));
+    expect(toQuery(filters, NOW + 12_345)).toMatchObject({ state: undefined, since: '2026-11-22T11:30:00.000Z', q: 'order' });
     expect(isFiltered(filters)).toBe(true);
     expect(isFiltered(fromQuery(new URLSearchParams()))).toBe(false);
+    expect(isFiltered({ ...NONE, words: 'x' })).toBe(true);
   });
   it('know ids', () => {
     expect(idOf(' dlv_01m80kns85201zcy7w3251ab6v ')).toEqual({ delivery: 'dlv_01m80kns85201zcy7w3251ab6v' });

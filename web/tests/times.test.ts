@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ago, count, dayName, daysAgo, duration, looseTime, percent, preciseTime, rowTime, stamp } from '../src/times';
+import { ago, count, dayName, daysAgo, duration, looseTime, percent, preciseTime, rangeText, rowTime, stamp } from '../src/times';
 
 const NOW = Date.parse('2026-11-21T14:32:07.412Z');
 const before = (milliseconds: number): number => NOW - milliseconds;
@@ -37,6 +37,15 @@ describe('a time without a day line', () => {
     const midnight = Date.parse('2026-11-21T00:05:00Z');
     expect(looseTime(midnight - 10 * MINUTE, midnight, 'utc')).toBe('10 min');
   });
+});
+
+test('a stretch of time', () => {
+  const at = (text: string): string => `2026-11-${text}:00Z`;
+  expect(rangeText(at('21T14:00'), at('21T15:00'), NOW, 'utc')).toBe('14:00 – 15:00');
+  expect(rangeText(at('20T23:00'), at('21T00:00'), NOW, 'utc')).toBe('Yesterday 23:00 – 00:00');
+  expect(rangeText(at('20T22:00'), at('21T02:00'), NOW, 'utc')).toBe('Yesterday 22:00 – 02:00');
+  expect(rangeText(at('12T14:00'), '', NOW, 'utc')).toBe('since 12 Nov 14:00');
+  expect(rangeText('', '2025-11-02T14:00:00Z', NOW, 'utc')).toBe('until 2 Nov 2025 14:00');
 });
 
 test('in sentences', () => {

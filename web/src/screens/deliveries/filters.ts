@@ -1,4 +1,4 @@
-/** Hides how deliveries are narrowed: as it stands in the URL, and as the API takes it. Pure. */
+/** Hides how deliveries are narrowed: as it stands in the URL, and as the API takes it. Pure; moments are RFC 3339. */
 import type { Query } from '../../api/client';
 
 export const STATES = ['all', 'pending', 'delivered', 'dead', 'cancelled'] as const;
@@ -7,37 +7,59 @@ export const PERIODS = ['hour', 'day', 'week', 'month', 'any'] as const;
 export type Period = (typeof PERIODS)[number];
 
 const HOUR = 3_600_000;
-export const LENGTHS: Record<Exclude<Period, 'any'>, number> = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR };
+const MINUTE = 60_000;
+const LENGTHS: Record<Exclude<Period, 'any'>, number> = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR };
 
 export interface Filters {
   state: State;
   trigger: string;
+  /** Holds where neither `since` nor `until` is given. */
   period: Period;
+  since: string;
+  until: string;
   event: string;
   replay: string;
+  words: string;
 }
 
+export const NONE: Filters = { state: 'all', trigger: '', period: 'any', since: '', until: '', event: '', replay: '', words: '' };
+
 const one = <T extends string>(known: readonly T[], value: string | null, usual: T): T => (known.includes(value as T) ? (value as T) : usual);
+const moment = (value: string | null): string => (value && !Number.isNaN(Date.parse(value)) ? value : '');
 
 export function fromQuery(query: URLSearchParams): Filters {
   return {
     state: one(STATES, query.get('state'), 'all'),
     trigger: query.get('trigger') ?? '',
     period: one(PERIODS, query.get('period'), 'any'),
+    since: moment(query.get('since')),
+    until: moment(query.get('until')),
     event: query.get('event') ?? '',
     replay: query.get('replay') ?? '',
+    words: query.get('q') ?? '',
   };
 }
 
-/** What changes in the URL; the usual is left out. */
+/** What changes in the URL; the usual is left out. A period and a range take each other's place. */
 export function toUrl(filters: Partial<Filters>): Record<string, string | null> {
-  const usual: Record<string, string> = { state: 'all', period: 'any' };
-  return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, value && value !== usual[name] ? value : null]));
+  const { words, ...rest } = filters;
+  const usual: Partial<Filters> = { state: 'all', period: 'any' };
+  const changed = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, value && value !== usual[name as keyof Filters] ? value : null]));
+  return {
+    ...changed,
+    ...(words !== undefined && { q: words.trim() || null }),
+    ...(filters.period !== undefined && filters.since === undefined && { since: null, until: null }),
+    ...((filters.since || filters.until) && { period: null }),
+  };
 }
 
-/** From when on, RFC 3339; whole minutes, so that pages of one list agree. */
-export function since(period: Period, now: number): string | undefined {
-  return period === 'any' ? undefined : new Date(Math.floor((now - LENGTHS[period]) / 60_000) * 60_000).toISOString();
+export const isRange = (filters: Filters): boolean => Boolean(filters.since || filters.until);
+
+/** From when on and until when; a period in whole minutes, so that pages of one list agree. */
+export function span(filters: Pick<Filters, 'period' | 'since' | 'until'>, now: number): { since?: string; until?: string } {
+  if (filters.since || filters.until) return { ...(filters.since && { since: filters.since }), ...(filters.until && { until: filters.until }) };
+  if (filters.period === 'any') return {};
+  return { since: new Date(Math.floor((now - LENGTHS[filters.period]) / MINUTE) * MINUTE).toISOString() };
 }
 
 export function toQuery(filters: Filters, now: number): Query {
@@ -46,12 +68,13 @@ export function toQuery(filters: Filters, now: number): Query {
     trigger: filters.trigger,
     event: filters.event,
     replay: filters.replay,
-    since: since(filters.period, now),
+    q: filters.words.trim(),
+    ...span(filters, now),
   };
 }
 
 export const isFiltered = (filters: Filters): boolean =>
-  filters.state !== 'all' || filters.period !== 'any' || Boolean(filters.trigger || filters.event || filters.replay);
+  filters.state !== 'all' || filters.period !== 'any' || isRange(filters) || Boolean(filters.trigger || filters.event || filters.replay || filters.words.trim());
 
 /** What an id that was typed is of; null where it is none. */
 export function idOf(text: string): { event: string } | { delivery: string } | null {

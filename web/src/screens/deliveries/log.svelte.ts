@@ -5,6 +5,7 @@ import type { Status } from '../../live';
 
 const PAGE = 50;
 const FEW = 5;
+const STRETCHES = 20;
 const EVERY = 3_000;
 
 export class Log {
@@ -14,6 +15,8 @@ export class Log {
   error = $state.raw<Failure | undefined>(undefined);
   next = $state.raw<string | null>(null);
   more = $state(false);
+  /** Looks for a first row: words are looked for in stretches, of which some have none. */
+  searching = $state(false);
   status = $state.raw<Status>({ kind: 'connecting' });
   #query: Query;
   #timer: ReturnType<typeof setInterval>;
@@ -22,8 +25,11 @@ export class Log {
   constructor(query: Query) {
     this.#query = query;
     void this.load();
-    this.#timer = setInterval(() => void (document.hidden || this.#refresh()), EVERY);
+    this.#timer = setInterval(this.#seen, EVERY);
+    document.addEventListener('visibilitychange', this.#seen);
   }
+
+  #seen = (): void => void (document.hidden || this.#refresh());
 
   async load(): Promise<void> {
     const found = await this.#page(null);
@@ -34,13 +40,17 @@ export class Log {
     this.rows = found.value.items;
     this.next = found.value.next;
     this.news = [];
+    if (this.rows.length || !this.next) return;
+    this.searching = true;
+    await this.further();
+    this.searching = false;
   }
 
   /** The page after the last one; empty pages are gone through. */
   async further(): Promise<void> {
     this.more = true;
     let found: DeliveryView[] = [];
-    for (let tries = 0; this.next && !found.length && tries < 20; tries += 1) {
+    for (let tries = 0; this.next && !found.length && tries < STRETCHES; tries += 1) {
       const page = await this.#page(this.next);
       if (!page.ok || this.#over) break;
       found = page.value.items;
@@ -63,6 +73,7 @@ export class Log {
   stop(): void {
     this.#over = true;
     clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#seen);
   }
 
   #page(next: string | null) {
