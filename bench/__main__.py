@@ -42,20 +42,20 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
             "growth": lambda: measures.growth(20_000),
             "search": lambda: views(20_000, 1, 1),
             "schedule": lambda: measures.schedule(20_000),
-            "replay": lambda: replay(5_000, 1),
+            "replay": lambda: replay(5_000, 1, 1),
         }
     return {
-        "ingest": lambda: measures.single_ingest(4, 5),
+        "ingest": lambda: measures.single_ingest(4, 3),
         "planning": lambda: measures.planning(3),
         "bulk": lambda: measures.bulk_ingest(4, 3),
-        "dialects": lambda: tongues(3, 5),
+        "dialects": lambda: tongues(2, 3),
         "deliver": lambda: measures.one_to_one(60),
         "huey": measures.huey,
         "latency": lambda: measures.latency(10),
         "growth": lambda: measures.growth(1_000_000),
-        "search": lambda: views(1_000_000, 2, 7),
+        "search": lambda: views(1_000_000, 2, 5),
         "schedule": lambda: measures.schedule(1_000_000),
-        "replay": lambda: replay(100_000, 5),
+        "replay": lambda: replay(100_000, 4, 5),
     }
 
 

@@ -46,15 +46,24 @@ QUESTIONS: Final = {
 }
 
 
+COUNTS: Final = {
+    "counts by hour and category": "/stats?of=events&by=hour,category",
+    "counts by day and type": "/stats?of=events&by=day,type&test=false&muted=false",
+}
+
+
 def views(count: int, seconds: float, rounds: int) -> list[Row]:
-    """Search in `count` events, then what they cost the hot path."""
+    """Search and counts in `count` events, then what they cost the hot path."""
     product = Product()
     entered, took = asyncio.run(_fill(product.directory, count))
     rows = [
         Row(f"search made anew, {entered:,} events", f"{entered / took:,.0f} events/s", more=f"{took:.1f} s in all"),
     ]
     with product:
-        rows += [_asked(product, what, query, count) for what, query in QUESTIONS.items()]
+        before = product.memory()
+        rows += [_asked(product, what, f"/events?{query}", count) for what, query in QUESTIONS.items()]
+        rows += [_asked(product, what, query, count) for what, query in COUNTS.items()]
+        rows.append(_remembered(product, before))
     rows += [
         _hot(what, event, seconds, rounds)
         for what, event in (("an event of 300 bytes", {}), ("one of twenty words", next(_facts(1))))
@@ -64,15 +73,21 @@ def views(count: int, seconds: float, rounds: int) -> list[Row]:
 
 def _asked(product: Product, what: str, query: str, count: int) -> Row:
     times = []
-    path = f"/events?limit=50&{quote(query, safe='=&')}"
+    path = quote(query, safe="/?=&,")
     for _ in range(ASKED):
         began = time.perf_counter()
         found = product.api("GET", path)
         times.append((time.perf_counter() - began) * 1000)
     times.sort()
     p50, p99 = median(times), times[int(ASKED * 0.99)]
-    more = f"{len(found['items'])} on the page{', which goes on' if found.get('next') else ''}"
+    more = f"{len(found['items'])} in the answer{', which goes on' if found.get('next') else ''}"
     return Row(f"{what}, {count:,} events", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", "≤ 50 ms", p50 <= GOAL, more)
+
+
+def _remembered(product: Product, before: float) -> Row:
+    memory = product.memory()
+    more = f"{before:.0f} MB before the first"
+    return Row("memory after these pages", f"{memory:.0f} MB", "< 100 MB", memory < 100, more)
 
 
 def _hot(what: str, event: dict[str, Any], seconds: float, rounds: int) -> Row:
