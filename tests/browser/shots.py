@@ -1,21 +1,24 @@
-"""Hides how pictures of the console are taken: `python -m tests.browser.shots [directory]`, or `make shots`.
+"""Hides how pictures of the console are taken: `python -m tests.browser.shots [directory [part of a name]]`, or
+`make shots`.
 
-Every screen on a desktop and on a phone, in light and dark, of a server that is started for it and filled a little.
+Every screen on a desktop and on a phone, in light and dark, of a server that is started for it and filled by the demo.
 """
 
 import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
 
 from tests.acceptance.server import Server
 from tests.browser.eyes import DESKTOP, PHONE, Eyes, launch, make_account, settled, setup_link
 from tests.browser.found import ROOT, missing
+from tests.browser.screens import EMPTY, SCREENS, SET_UP, Screen, furnish
 
 _FONTS: Final = """\
 <?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
@@ -32,51 +35,9 @@ _FONTS: Final = """\
 """
 """A decent system font where there is one: Debian's fonts-inter and fonts-jetbrains-mono."""
 
-Act = Callable[[Page], Awaitable[None]]
 
-
-async def _setup(page: Page) -> None:
-    await page.get_by_label("Name").fill("Maya Chen")
-    await page.get_by_label("E-mail").fill("maya@fjord.example")
-    await page.get_by_label("Password", exact=True).fill("grind-coffee-4")
-    await page.get_by_label("Project").fill("Fjord Coffee")
-
-
-async def _login(page: Page) -> None:
-    await page.get_by_label("E-mail").fill("maya@fjord.example")
-    await page.get_by_label("Password", exact=True).fill("wrong-one")
-    await page.get_by_role("button", name="Log in").click()
-    await page.get_by_role("alert").wait_for()
-
-
-async def _new_key(page: Page) -> None:
-    await page.get_by_role("button", name="New key").click()
-
-
-async def _nothing(page: Page) -> None:
-    pass
-
-
-OUTSIDE: Final[dict[str, tuple[str, Act]]] = {"login": ("/login", _login)}
-INSIDE: Final[dict[str, tuple[str, Act]]] = {
-    "feed": ("/", _nothing),
-    "overview": ("/overview", _nothing),
-    "triggers": ("/triggers", _nothing),
-    "deliveries": ("/deliveries", _nothing),
-    "scheduled": ("/scheduled", _nothing),
-    "playground": ("/playground", _nothing),
-    "settings": ("/settings", _nothing),
-    "projects": ("/settings/projects", _nothing),
-    "keys": ("/settings/keys", _nothing),
-    "new-key": ("/settings/keys", _new_key),
-    "members": ("/settings/members", _nothing),
-    "account": ("/settings/sessions", _nothing),
-}
-"""Each screen: its path, and what is done before the picture."""
-
-
-async def take(out: Path, data: Path) -> None:
-    """All pictures into `out`."""
+async def take(out: Path, data: Path, only: str) -> None:
+    """The pictures whose names hold `only` into `out`."""
     server = Server(data / "data")
     try:
         await server.start()
@@ -84,25 +45,32 @@ async def take(out: Path, data: Path) -> None:
             browser = await launch(playwright)
             eyes = Eyes(server, browser)
             link = await setup_link(server)
-            await _each(eyes, out, {"setup": (link.removeprefix(server.url), _setup)}, None)
+            await _each(eyes, out, [(SET_UP, link.removeprefix(server.url))], None, only)
             cookie = await make_account(server)
-            await _each(eyes, out, OUTSIDE, None)
-            await _each(eyes, out, INSIDE, cookie)
+            await _each(eyes, out, [(screen, screen.path) for screen in EMPTY], cookie, only)
+            world = await furnish(server, cookie)
+            for who in ("nobody", "owner"):
+                screens = [(screen, world.path(screen)) for screen in SCREENS if screen.who == who]
+                await _each(eyes, out, screens, world.cookie if who == "owner" else None, only)
             await browser.close()
     finally:
         server.kill()
 
 
-async def _each(eyes: Eyes, out: Path, screens: dict[str, tuple[str, Act]], cookie: str | None) -> None:
+async def _each(eyes: Eyes, out: Path, screens: Sequence[tuple[Screen, str]], cookie: str | None, only: str) -> None:
+    wanted = [(screen, path) for screen, path in screens if only in screen.name]
     for size, place in ((DESKTOP, "desktop"), (PHONE, "phone")):
         for theme in ("light", "dark"):
-            page = await eyes.window(cookie, size=size, theme=theme, scale=2 if size == PHONE else 1.5)
-            for name, (path, act) in screens.items():
+            for screen, path in wanted:
+                page = await eyes.window(cookie, size=size, theme=theme, scale=2 if size == PHONE else 1.5)
                 await eyes.open(page, path)
-                await act(page)
+                try:
+                    await screen.act(page)
+                except PlaywrightError as error:  # what is not come by on this screen is shown as it is
+                    sys.stderr.write(f"{screen.name}, {place}: {str(error).splitlines()[0]}\n")
                 await settled(page)
-                await page.screenshot(path=out / f"{name}-{place}-{theme}.png")
-    await eyes.close()
+                await page.screenshot(path=out / f"{screen.name}-{place}-{theme}.png")
+                await page.context.close()
     eyes.contexts.clear()
 
 
@@ -117,7 +85,7 @@ def main() -> None:
         fonts = Path(directory) / "fonts.conf"
         fonts.write_text(_FONTS, encoding="utf-8")
         os.environ["FONTCONFIG_FILE"] = str(fonts)
-        asyncio.run(take(out, Path(directory)))
+        asyncio.run(take(out, Path(directory), sys.argv[2] if len(sys.argv) > 2 else ""))
     sys.stdout.write(f"Pictures are in {out}.\n")
 
 
