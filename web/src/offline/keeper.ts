@@ -10,12 +10,13 @@ import { MOST_EVENTS, begin, forget, heard, keepEvents, keepOpened } from './sto
 export { event as keptEvent, events as keptEvents, session as last } from './store';
 
 const SOON = 1500;
-const LATER = 5000;
+const LATER = 2000;
 const AGAIN = 30_000;
 /** Milliseconds after which a server that was not heard is asked again. */
 const RETRY = 4000;
 
 let standing: SessionView | null = null;
+let begun: Promise<void> = Promise.resolve();
 let waiting: { project: string; events: readonly EventView[] } | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let beat: ReturnType<typeof setInterval> | undefined;
@@ -26,7 +27,8 @@ const covered = new Set<string>();
 export async function enter(view: SessionView, project: string | undefined): Promise<void> {
   const known = standing !== null;
   standing = view;
-  await begin(view, Date.now());
+  begun = begin(view, Date.now());
+  await begun;
   worker();
   if (known) return;
   beat = setInterval(() => contact.lost === null && !document.hidden && standing && void heard(standing.session.id, Date.now()), AGAIN);
@@ -46,9 +48,10 @@ export async function leave(): Promise<void> {
 
 /** These are the newest of a project, as they are seen. */
 export function shown(project: string, events: readonly EventView[]): void {
-  covered.add(project);
   waiting = { project, events };
-  timer ??= setTimeout(write, SOON);
+  if (!covered.has(project)) write();
+  else timer ??= setTimeout(write, SOON);
+  covered.add(project);
 }
 
 /** This one was opened. */
@@ -78,7 +81,8 @@ function write(): void {
   timer = undefined;
   const now = waiting;
   waiting = null;
-  if (standing && now && contact.lost === null) void keepEvents(standing.session.id, now.project, now.events, Date.now());
+  const session = standing?.session.id;
+  if (session && now && contact.lost === null) void begun.then(() => keepEvents(session, now.project, now.events, Date.now()));
 }
 
 /** A page that goes may not come back: phones end it without a word. */
