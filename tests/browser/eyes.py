@@ -83,8 +83,10 @@ class Eyes:
         theme: str = "light",
         scale: float = 1,
         script: bool = True,
+        worker: bool = True,
     ) -> Page:
-        """A page of a new context: signed in by `cookie`, or nobody; without `script` none runs."""
+        """A page of a new context: signed in by `cookie`, or nobody; without `script` none runs, without a `worker`
+        nothing is kept beside the page."""
         context = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if theme == "dark" else "light",
@@ -94,6 +96,7 @@ class Eyes:
             java_script_enabled=script,
             locale="en-GB",
             timezone_id="Europe/Oslo",
+            service_workers="allow" if worker else "block",
         )
         self.contexts.append(context)
         if cookie is not None:
