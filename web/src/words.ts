@@ -826,7 +826,15 @@ export const words = {
 
   actions: {
     gone: 'This event is gone',
-    running: (label: string) => `${label}…`,
+    /** What buttons are mostly called by: of these the other forms are known; labels of other words stay as they are. */
+    verbs:
+      'accept acknowledge activate add allow apply approve archive assign ban block cancel charge clean clear close confirm create deactivate decline delete deploy disable discard dismiss drain enable escalate extend fix flag flush forgive freeze grant grow hide hold ignore invite keep lock mark merge migrate mute notify open pack pause pay pin ping process promote publish quarantine raise rebuild refill refresh refund reject release reload remind remove renew reopen repair replace replay reply report reset resolve restart restore resume retry return revert review revoke rotate run scale send ship show silence skip snooze start stop submit suspend switch sync test throttle turn unban unblock undo unlock unmute unsuspend update upgrade verify void wake warn withdraw write',
+    /** Verbs that double their last letter. */
+    doubled: 'ban cancel flag pin reset run ship skip stop submit unban',
+    participles: { freeze: 'frozen', grow: 'grown', hide: 'hidden', hold: 'held', keep: 'kept', pay: 'paid', reset: 'reset', run: 'run', send: 'sent', show: 'shown', undo: 'undone', wake: 'woken', withdraw: 'withdrawn', write: 'written' } as Readonly<Record<string, string>>,
+    /** What belongs to the verb rather than to what it is done to: "Roll back", "Ping again". */
+    particles: 'again all as at away back by down for from in it now off on out over these this to up with',
+    running: (doing: string) => `${doing}…`,
     pressedBy: (name: string) => `pressed by ${name}`,
     doneBy: (name: string) => `by ${name},`,
     lastBy: (name: string) => `last by ${name},`,
@@ -838,7 +846,9 @@ export const words = {
     viewersLook: 'viewers only look',
     whileOffline: 'not while offline',
     hold: 'Hold to confirm',
-    holding: 'Keep holding…',
+    holding: (verb: string | null) => (verb ? `Keep holding to ${verb}…` : 'Keep holding…'),
+    notChosen: 'not chosen',
+    otherRuns: (label: string) => `${label} is running`,
     ask: (label: string) => `${label}?`,
     calls: (host: string, name: string) => `${host} is called at once, as ${name}.`,
     final: 'This cannot be undone from here.',

@@ -13,6 +13,7 @@ export interface Told {
   at: string;
   delivery: string;
   status?: number | null;
+  duration_ms?: number | null;
   reason?: string | null;
 }
 
@@ -23,6 +24,7 @@ export type Standing =
   | { kind: 'done'; state: ButtonView }
   | { kind: 'failed'; state: ButtonView; again: boolean }
   | { kind: 'expired'; at: string }
+  | { kind: 'outdone'; rival: ActionView; state: ButtonView }
   | { kind: 'locked'; why: 'role' | 'offline' };
 
 export interface Looking {
@@ -30,6 +32,10 @@ export interface Looking {
   /** Whether our role may press. */
   may: boolean;
   offline?: boolean;
+  /** The server says that it expired, whatever our clock says. */
+  over?: boolean;
+  /** The other buttons of its group, as they stand now. */
+  rivals?: readonly ActionView[];
 }
 
 const PREFIX = 'ensue.action.';
@@ -49,8 +55,9 @@ export function stateOf(event: EventView): ButtonView | null {
   const state = ENDS[event.type.slice(PREFIX.length) as keyof typeof ENDS];
   if (!data || !state) return null;
   const at = state === 'running' ? data.at : event.time;
-  const { by, delivery, status, reason } = data;
-  return { state, at, by: { id: by.id, name: by.name ?? '' }, delivery, status: status ?? null, reason: reason ?? null };
+  const { by, delivery, status, duration_ms, reason } = data;
+  const came = { status: status ?? null, duration_ms: duration_ms ?? null, reason: reason ?? null };
+  return { state, at, by: { id: by.id, name: by.name ?? '' }, delivery, ...came };
 }
 
 /** The later of two: an end beats its own beginning, whatever comes first; of two presses the later one counts. */
@@ -60,13 +67,19 @@ export function later(known: ButtonView | null | undefined, next: ButtonView): B
   return Date.parse(next.at) >= Date.parse(known.at) ? next : known;
 }
 
+/** The other buttons of its group, of which one can be chosen. */
+export const rivalsOf = (event: EventView, action: ActionView): ActionView[] =>
+  action.group ? (event.card?.actions ?? []).filter((one) => one.group === action.group && one.key !== action.key) : [];
+
 /** What the button shows now. */
 export function standing(action: ActionView, looking: Looking): Standing {
   if (action.external) return { kind: 'external' };
   const { state } = action;
-  const expired = action.expires_at != null && Date.parse(action.expires_at) <= looking.now;
+  const expired = looking.over || (action.expires_at != null && Date.parse(action.expires_at) <= looking.now);
   if (state?.state === 'running') return { kind: 'running', state };
   if (state?.state === 'done' && (!action.repeat || expired)) return { kind: 'done', state };
+  const rival = looking.rivals?.find((one) => one.state && one.state.state !== 'failed');
+  if (rival?.state) return { kind: 'outdone', rival, state: rival.state };
   if (state?.state === 'failed') return { kind: 'failed', state, again: !expired && looking.may && !looking.offline };
   if (expired) return { kind: 'expired', at: action.expires_at ?? '' };
   if (!looking.may) return { kind: 'locked', why: 'role' };
@@ -76,15 +89,9 @@ export function standing(action: ActionView, looking: Looking): Standing {
 
 /** How a press must be confirmed: at once, by holding (danger, by pointer), or in a dialog. */
 export function confirming(action: ActionView, pointer: boolean): 'none' | 'hold' | 'dialog' {
-  if (confirmText(action)) return 'dialog';
+  if (action.confirm) return 'dialog';
   if (action.style !== 'danger') return 'none';
   return pointer ? 'hold' : 'dialog';
-}
-
-/** What the sender wants to be confirmed: `meta.confirm`, a text. */
-export function confirmText(action: ActionView): string | null {
-  const wanted = (action.meta as { confirm?: unknown } | null | undefined)?.confirm;
-  return typeof wanted === 'string' && wanted.trim() ? wanted.trim() : null;
 }
 
 /** The host that a press calls or a link opens. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionView, ButtonView, EventView } from '../../src/api/types';
-import { confirming, hostOf, isSafeLink, later, standing, stateOf } from '../../src/events/actions';
+import { confirming, hostOf, isSafeLink, later, rivalsOf, standing, stateOf } from '../../src/events/actions';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 30);
 const iso = (at: number) => new Date(at).toISOString();
@@ -31,6 +31,28 @@ describe('how a button stands', () => {
   it('can be pressed again after a failure, until it expires', () => {
     expect(standing(action({ state: state('failed') }), looking)).toMatchObject({ again: true });
     expect(standing(action({ state: state('failed'), expires_at: iso(NOW - 1) }), looking)).toMatchObject({ again: false });
+  });
+});
+
+describe('of a group one is chosen', () => {
+  const rival = (kind: string | null) => action({ key: 'b', label: 'Reject', group: 'g', ...(kind && { state: state(kind) }) });
+  it.each([
+    ['ready', null, action({ group: 'g' })],
+    ['ready', 'failed', action({ group: 'g' })],
+    ['outdone', 'running', action({ group: 'g' })],
+    ['outdone', 'done', action({ group: 'g' })],
+    ['outdone', 'done', action({ group: 'g', state: state('failed') })],
+    ['done', 'failed', action({ group: 'g', state: state('done') })],
+  ])('is %s where the other is %s', (kind, other, given) => {
+    expect(standing(given, { ...looking, rivals: [rival(other)] }).kind).toBe(kind);
+  });
+  it('knows the others of its group', () => {
+    const event = { card: { actions: [action({ group: 'g' }), rival(null), action({ key: 'c', group: 'h' }), action({ key: 'd' })] } } as EventView;
+    expect(rivalsOf(event, action({ group: 'g' })).map((one) => one.key)).toEqual(['b']);
+    expect(rivalsOf(event, action())).toEqual([]);
+  });
+  it('is expired where the server says so, whatever the clock', () => {
+    expect(standing(action({ expires_at: iso(NOW + 60_000) }), { ...looking, over: true }).kind).toBe('expired');
   });
 });
 
@@ -65,8 +87,9 @@ describe('confirming', () => {
     expect(confirming(action(), true)).toBe('none');
     expect(confirming(action({ style: 'danger' }), true)).toBe('hold');
     expect(confirming(action({ style: 'danger' }), false)).toBe('dialog');
-    expect(confirming(action({ meta: { confirm: 'Sure about it' } }), true)).toBe('dialog');
-    expect(confirming(action({ meta: { confirm: {} } }), true)).toBe('none');
+    expect(confirming(action({ confirm: 'Sure about it' }), true)).toBe('dialog');
+    expect(confirming(action({ confirm: 'Sure about it', style: 'danger' }), true)).toBe('dialog');
+    expect(confirming(action({ meta: { confirm: 'meta is the receiver\'s' } }), true)).toBe('none');
   });
   it('opens links of the web only', () => {
     expect(['https://a', 'HTTP://a', 'javascript:alert(1)', 'data:text/html,x', '//a', ' https://a'].map(isSafeLink)).toEqual([true, true, false, false, false, false]);
