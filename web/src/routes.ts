@@ -11,7 +11,7 @@ export interface ScreenRoute extends Route<Load> {
 }
 
 export const routes: readonly ScreenRoute[] = [
-  { name: 'feed', path: '/', load: () => import('./screens/feed/Feed.svelte') },
+  { name: 'feed', path: '/', load: () => import('./screens/feed/Live.svelte') },
   { name: 'event', path: '/events/:id', load: () => import('./screens/event/Event.svelte') },
   { name: 'overview', path: '/overview', load: () => import('./screens/overview/Overview.svelte') },
   { name: 'triggers', path: '/triggers', load: () => import('./screens/triggers/Triggers.svelte') },

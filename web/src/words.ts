@@ -9,6 +9,8 @@ export const words = {
   plural,
 
   parts: {
+    clearWords: 'Clear the words',
+    removeFilter: (what: string) => `Remove the filter ${what}`,
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
@@ -340,6 +342,8 @@ export const words = {
   triggers: {
     create: 'New trigger',
     search: 'Name, type or address',
+    next: 'Next trigger',
+    previous: 'Previous trigger',
     health: 'Health',
     all: 'All',
     states: { failing: 'Failing', warning: 'Warnings', healthy: 'Healthy', off: 'Off' },
@@ -588,9 +592,7 @@ export const words = {
     clear: 'Clear filters',
     ofReplay: 'Of one replay',
     ofEvent: 'Of one event',
-    remove: (what: string) => `Remove the filter ${what}`,
     search: 'Words, address or id',
-    clearWords: 'Clear the words',
     noMatchYet: (what: string) => `Nothing among the newest is ${what}.`,
     chips: { event: 'event', replay: 'replay' },
     next: 'Next delivery',

@@ -2,21 +2,19 @@
  * Hides what is known of pressed buttons besides what lists said: told by the stream, answered to a press of ours, or
  * under way. One place for feed, panel and page, so that a button stands the same wherever it is seen.
  */
-import { SvelteMap } from 'svelte/reactivity';
-import { api } from '../api/client';
 import type { ActionView, ButtonView, EventView } from '../api/types';
-import { session } from '../state/session.svelte';
-import { complain, say } from '../state/toasts.svelte';
-import { words } from '../words';
 import { later, stateOf, told } from './actions';
 
-const known = new SvelteMap<string, ButtonView>();
-const pressing = new SvelteMap<string, number>();
+let known = $state.raw<ReadonlyMap<string, ButtonView>>(new Map());
+let over = $state.raw<ReadonlySet<string>>(new Set());
+/** Since when, in milliseconds UTC. */
+let pressing = $state.raw<ReadonlyMap<string, number>>(new Map());
 const name = (event: string, key: string): string => `${event}/${key}`;
 
-function learn(event: string, key: string, state: ButtonView): void {
+/** Takes in how a button stands; what is known already and later stays. */
+export function learn(event: string, key: string, state: ButtonView): void {
   const at = name(event, key);
-  known.set(at, later(known.get(at), state));
+  known = new Map(known).set(at, later(known.get(at), state));
 }
 
 /** The action as it stands by all that is known. */
@@ -24,6 +22,14 @@ export function current(event: EventView, action: ActionView): ActionView {
   const told = known.get(name(event.id, action.key));
   return told ? { ...action, state: later(action.state, told) } : action;
 }
+
+/** Takes in that the server calls a button expired, whatever our clock says. */
+export function expire(event: string, key: string): void {
+  over = new Set(over).add(name(event, key));
+}
+
+/** Whether it does. */
+export const isOver = (event: string, key: string): boolean => over.has(name(event, key));
 
 /** Since when a press of ours is on its way (milliseconds UTC), if one is. */
 export const pressedHere = (event: string, key: string): number | undefined => pressing.get(name(event, key));
@@ -35,26 +41,10 @@ export function heard(event: EventView): void {
   if (data && state) learn(data.event, data.action, state);
 }
 
-/** Presses, and says what is not seen on the button itself. */
-export async function press(event: EventView, action: ActionView): Promise<void> {
-  const at = name(event.id, action.key);
-  if (pressing.has(at)) return;
-  pressing.set(at, Date.now());
-  const found = await api.post('/api/v1/events/{id}/actions/{key}', { path: { id: event.id, key: action.key } });
-  if (found.ok) {
-    const { state, by, delivery, status, reason, at: moment } = found.value;
-    learn(event.id, action.key, { state, at: moment, by, delivery, status: status ?? null, reason: reason ?? null } as ButtonView);
-  } else if (found.error.status === 409 || found.error.status === 404) await overtaken(event, action, found.error.message);
-  else complain(found.error.status ? found.error.message : words.actions.unanswered(action.label));
-  pressing.delete(at);
-}
-
-/** Somebody was faster, or it ended meanwhile: show what is so. */
-async function overtaken(event: EventView, action: ActionView, message: string): Promise<void> {
-  const found = await api.get('/api/v1/events/{id}', { path: { id: event.id } });
-  const state = found.ok ? found.value.card?.actions.find((one) => one.key === action.key)?.state : null;
-  if (!state) return complain(found.ok ? message : words.event.gone);
-  learn(event.id, action.key, state);
-  const own = state.by.id === session.view?.member.id;
-  say(own ? words.actions.youWereFaster : words.actions.faster(state.by.name || state.by.id));
+/** Says that a press of ours is on its way, until the returned function is called; null where one is already. */
+export function onItsWay(event: string, key: string): (() => void) | null {
+  const at = name(event, key);
+  if (pressing.has(at)) return null;
+  pressing = new Map(pressing).set(at, Date.now());
+  return () => (pressing = new Map([...pressing].filter(([other]) => other !== at)));
 }
