@@ -63,8 +63,8 @@ async def _each(eyes: Eyes, out: Path, screens: Sequence[tuple[Screen, str]], co
         for theme in ("light", "dark"):
             for screen, path in wanted:
                 page = await eyes.window(cookie, size=size, theme=theme, scale=2 if size == PHONE else 1.5)
-                await eyes.open(page, path)
                 try:
+                    await eyes.open(page, path)
                     await screen.act(page)
                 except PlaywrightError as error:  # what is not come by on this screen is shown as it is
                     sys.stderr.write(f"{screen.name}, {place}: {str(error).splitlines()[0]}\n")
