@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ensue.domain.document import Put
 from ensue.domain.event import EMPTY, Event
+from ensue.domain.streak import Heard
 
 State = Literal["pending", "delivered", "dead", "cancelled"]
 
@@ -171,7 +172,8 @@ class Entry(Struct, frozen=True, gc=False):
 class Outcome(Struct, frozen=True, gc=False):
     """What one try changes, as one value and one commit. `delivery.claim` is the fence it must still hold.
 
-    `next` are further debts, `emits` the events that enter the log with it, planned in the writer's turn.
+    `next` are further debts, `emits` the events that enter the log with it, planned in the writer's turn. `heard`
+    is what it says of the trigger's receiver, where that counts.
     """
 
     delivery: Delivery
@@ -179,6 +181,7 @@ class Outcome(Struct, frozen=True, gc=False):
     next: tuple[Delivery, ...] = ()
     emits: tuple[Entry, ...] = ()
     puts: tuple[Put, ...] = ()
+    heard: Heard | None = None
 
 
 def decide(delivery: Delivery, result: Result, retry: Retry, now: int, jitter: float) -> Delivery:

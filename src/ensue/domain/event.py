@@ -1,6 +1,6 @@
 """Hides what an event is: an immutable fact, CloudEvents-shaped, with the card that shows it (design section 3)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -131,6 +131,20 @@ def encode_event(event: Event) -> bytes:
 def decode_event(body: bytes) -> Event:
     """The event that `encode_event` wrote, by this release or an earlier one."""
     return _decoder.decode(body)
+
+
+def own_event(event_id: str, project: str, kind: str, data: Any, source: str, now: int) -> Event:
+    """An event of the platform's own, of a type that begins with `ensue.`; `data` becomes JSON."""
+    return Event(
+        id=event_id,
+        project=project,
+        type=kind,
+        time=now,
+        received_at=now,
+        source=source,
+        data=Raw(msgspec.json.encode(data)),
+        content_type="application/json",
+    )
 
 
 def refuse_reserved(kind: str) -> None:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -32,14 +31,16 @@ from ensue.domain.delivery import (
 )
 from ensue.domain.document import RULES, Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Event, decode_event
+from ensue.domain.event import Event, decode_event, own_event
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.plan import plan
 from ensue.domain.press import DONE, FAILED, button_document, press_of, resolved, told
 from ensue.domain.push import RETRY, WEBPUSH, device_gone, device_in
+from ensue.domain.streak import Heard
 from ensue.domain.trigger import CONVERSING, Trigger, trigger_document
 from ensue.engine.clock import Clock
 from ensue.engine.gathering import Gathering
+from ensue.engine.patience import DISABLED, Patience, disabled
 from ensue.engine.rules import Rules
 from ensue.store.base import Changes, Store, Verdict, lanes_of
 from ensue.telemetry import Telemetry
@@ -104,10 +105,12 @@ class Settlement:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._note: Note = lambda _lanes: None
+        self._patience = Patience(store, rules, clock)
 
     def on_debts(self, note: Note) -> None:
         """Whom to tell of lanes with something due after a commit."""
         self._note = note
+        self._patience.on_debts(note)
 
     @property
     def flows(self) -> bool:
@@ -133,6 +136,7 @@ class Settlement:
             _log.error("%d outcomes could not be kept; their deliveries will be tried again", self._count)
             self._gathering.cancel()
             return False
+        await self._patience.settled()
         return True
 
     def _gauge(self) -> None:
@@ -185,6 +189,7 @@ class Settlement:
 
     async def _conclude(self, batch: _Batch, verdicts: Sequence[Verdict]) -> None:
         debts: list[Delivery] = []
+        failed: dict[str, str] = {}
         rules_changed = False
         for (trial, done), outcome, verdict in zip(batch.tries, batch.outcomes, verdicts, strict=True):
             if verdict == "conflict":
@@ -193,6 +198,8 @@ class Settlement:
             if verdict == "accepted":
                 debts += (outcome.delivery, *outcome.next)
                 debts += (delivery for entry in outcome.emits for delivery in entry.deliveries)
+                if outcome.heard is not None and not outcome.heard.arrived and isinstance(trial.result, Failed):
+                    failed[outcome.heard.trigger] = trial.result.error
                 rules_changed = rules_changed or any(put.document.kind in RULES for put in outcome.puts)
             self._finish(done, outcome if verdict == "accepted" else None)
             self._telemetry.attempted(trial.delivery, trial.event, outcome, verdict)
@@ -200,6 +207,7 @@ class Settlement:
         self._note(lanes_of(debts))
         if rules_changed:
             await self._rules.refresh(self._store)
+        self._patience.lost(failed)
 
     def _finish(self, done: Done, outcome: Outcome | None) -> None:
         self._count -= 1
@@ -268,12 +276,10 @@ class Settlement:
             attempt = _noted(attempt, following.left_out)
         if isinstance(result, Failed) and result.permanent and trigger is not None and trigger.enabled:
             puts = (self._switch_off(trigger, result.error, now),)
-            reports.append(
-                self._report("ensue.trigger.disabled", _disabled(trigger, result.error), trial.delivery, now)
-            )
+            reports.append(self._report(DISABLED, disabled(trigger, result.error), trial.delivery, now))
         if settled.state == "dead":
             reports += self._deaths(settled, trial, trigger, now)
-        return Outcome(settled, attempt, (), tuple(reports), puts)
+        return Outcome(settled, attempt, (), tuple(reports), puts, _heard(trigger, result, now))
 
     def _pushed(self, trial: Try, now: int) -> Outcome:
         """A push was tried; a device whose subscription has ended goes with it, and nobody is alarmed by that."""
@@ -326,19 +332,9 @@ class Settlement:
     ) -> Entry:
         """The platform's own event about `cause`, with what its triggers make of it; a hop behind the event that it
         `sent`."""
-        event = Event(
-            id=ids.event_id(now),
-            project=cause.project,
-            type=kind,
-            time=now,
-            received_at=now,
-            subject=cause.trigger,
-            source=self._source(cause),
-            data=Raw(msgspec.json.encode(data)),
-            content_type="application/json",
-            hops=0 if sent is None else sent.hops + 1,
-        )
-        return self._planned(event, now)
+        event = own_event(ids.event_id(now), cause.project, kind, data, self._source(cause), now)
+        hops = 0 if sent is None else sent.hops + 1
+        return self._planned(replace(event, subject=cause.trigger, hops=hops), now)
 
 
 def _attempt(trial: Try, result: Result) -> Attempt | None:
@@ -358,8 +354,11 @@ def _button_of(settled: Delivery, attempt: Attempt | None) -> tuple[Put, ...]:
     return (Put(document=button_document(settled.project, press, resolved(settled, press, attempt))),)
 
 
-def _disabled(trigger: Trigger, reason: str) -> dict[str, object]:
-    return {"trigger": trigger.id, "name": trigger.name, "reason": reason}
+def _heard(trigger: Trigger | None, result: Result, now: int) -> Heard | None:
+    """What a try says of the receiver; nothing where a status alone does not tell."""
+    if trigger is None or trigger.format in CONVERSING or not isinstance(result, Sent | Failed):
+        return None
+    return Heard(trigger.id, isinstance(result, Sent), now)
 
 
 def _dead(delivery: Delivery, event: Event | None) -> dict[str, object]:

@@ -130,11 +130,14 @@ class Triggers:
         return self._vault.open(trigger.endpoint.secrets[0].sealed).decode()
 
     async def update(self, project: str, trigger_id: str, patch: TriggerPatch) -> Changed:
-        """Change what `patch` gives. EnsueError `invalid`, `not_found`, `conflict`."""
+        """Change what `patch` gives; of another endpoint failures count anew. EnsueError `invalid`, `not_found`, `conflict`."""
         warnings: tuple[str, ...] = ()
         if isinstance(patch.endpoint, EndpointPatch) and isinstance(patch.endpoint.url, str):
             warnings = await self._warnings(check_endpoint_url(patch.endpoint.url, self._allowed))
-        return Changed(await self._change(project, trigger_id, lambda now: self._patched(now, patch)), warnings)
+        changed = await self._change(project, trigger_id, lambda now: self._patched(now, patch))
+        if patch.endpoint is not UNSET or patch.enabled is True:
+            await self._store.forgive(trigger_id)
+        return Changed(changed, warnings)
 
     def _patched(self, trigger: Trigger, patch: TriggerPatch) -> Trigger:
         changes: dict[str, object] = {}
@@ -172,10 +175,13 @@ class Triggers:
         return replace(endpoint, **changes)
 
     async def enable(self, project: str, trigger_id: str, *, enabled: bool) -> Trigger:
-        """Switch a trigger on or off; what waited goes out when it is on again."""
-        return await self._change(
+        """Switch a trigger on or off; what waited goes out when it is on again, and failures count anew."""
+        changed = await self._change(
             project, trigger_id, lambda trigger: replace(trigger, enabled=enabled, disabled_reason=None)
         )
+        if enabled:
+            await self._store.forgive(trigger_id)
+        return changed
 
     async def rotate(self, project: str, trigger_id: str, given: str | None) -> Changed:
         """A new secret, `given` or made; the old one signs for another day beside it."""
@@ -203,6 +209,7 @@ class Triggers:
                 raise EnsueError("not_found", f"There is no trigger {trigger_id[:80]!r} in this project.")
             gone = replace(document, body=b"", alias=None)
             if await self._stored(Put(document=gone, expected=document.revision)):
+                await self._store.forgive(trigger_id)
                 return
         raise _busy(trigger_id)
 

@@ -22,6 +22,7 @@ from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread
 from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
+from ensue.store.streaks import Streaks
 
 Changes = Callable[[int], Sequence[Document]]
 """`changes(revision)`: the rules (documents of the kinds in `RULES`) changed after `revision`, marks of deleted ones
@@ -198,7 +199,7 @@ STEP = 5_000
 """The most rows that a bulk verb touches in one call."""
 
 
-class Store(Protocol):
+class Store(Streaks, Protocol):
     """Where events, debts and documents are kept; built from a directory or an address by its own constructor."""
 
     # life

@@ -39,10 +39,11 @@ from ensue.store.base import (
 from ensue.store.past import Past, Stretch
 from ensue.store.remembered import State, before, delivery_fits, event_fits, selected
 from ensue.store.remembered_past import past
+from ensue.store.remembered_streaks import RememberedStreaks
 from ensue.store.remembered_views import RememberedViews
 
 
-class MemoryStore(RememberedViews):
+class MemoryStore(RememberedViews, RememberedStreaks):
     """A store in memory. `address` is ignored."""
 
     def __init__(self, address: str = "") -> None:
@@ -247,6 +248,7 @@ class MemoryStore(RememberedViews):
         except EnsueError:
             return "conflict"
         state.write(changed)
+        self._hear(outcome.heard)
         arrived = delivery.state == "delivered"
         self._state.keep(replace(delivery, payload=EMPTY if arrived else known.payload))
         if outcome.attempt is not None:

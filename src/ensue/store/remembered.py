@@ -14,6 +14,7 @@ from ensue.domain.event import Event, encode_event
 from ensue.domain.finding import Sought, is_sought
 from ensue.domain.intake import ONCE_FOR
 from ensue.domain.pattern import matches
+from ensue.domain.streak import Streak
 from ensue.domain.thread import SHOWN, Standing, Thread, begun_by, context_of, inherited, joined, shown
 from ensue.domain.words import are_in, event_words
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt, Selection
@@ -41,6 +42,7 @@ class State:
     promises: dict[Key, tuple[str, bytes, int]] = field(default_factory=dict)
     staged: dict[str, list[Key]] = field(default_factory=dict)
     documents: dict[Name, Document] = field(default_factory=dict)
+    streaks: dict[str, Streak] = field(default_factory=dict)
 
     def enter(self, event: Event, cursor: int) -> None:
         """Put an event into the log, and into the thread of its context."""

@@ -29,6 +29,7 @@ from ensue.store.sqlite import documents
 from ensue.store.sqlite.driver import integers, strings
 from ensue.store.sqlite.promises import key_of, pack
 from ensue.store.sqlite.recent import Kept
+from ensue.store.sqlite.streaks import Hearing
 from ensue.store.sqlite.tallies import add_deliveries, ended
 from ensue.store.sqlite.threads import Joins
 from ensue.store.sqlite.turn import Turn
@@ -106,6 +107,7 @@ class Commit:
         self._attempts: list[Any] = []
         self._arrived: list[int] = []
         self._ended: list[Delivery] = []
+        self._hearing = Hearing(turn)
 
     def write(self, works: Iterable[Planned]) -> None:
         """Judge and write all; each work gets its answer."""
@@ -198,6 +200,8 @@ class Commit:
                 return "conflict"
             documents.write(self._turn, changed)
         self._change(standing, delivery)
+        if outcome.heard is not None:
+            self._hearing.hear(outcome.heard)
         if outcome.attempt is not None:
             self._attempts += attempt_row(standing.number, outcome.attempt)
         for following in outcome.next:
@@ -223,6 +227,7 @@ class Commit:
         self._write(INSERT_DELIVERY, self._deliveries)
         self._write(INSERT_STAGED, self._staged)
         self._write(INSERT_ATTEMPT, self._attempts)
+        self._hearing.flush()
         if self._ended:
             add_deliveries(self._turn.execute, ended(self._ended))
         if self._arrived:

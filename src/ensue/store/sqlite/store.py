@@ -11,6 +11,7 @@ from ensue.domain.delivery import Attempt, Delivery, State
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
+from ensue.domain.streak import Streak
 from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread
 from ensue.store.base import (
@@ -32,7 +33,7 @@ from ensue.store.base import (
 )
 from ensue.store.derived import Followed
 from ensue.store.past import Past, Stretch
-from ensue.store.sqlite import debt_pages, debts, documents, log, pages, retention, tallies, threads, views
+from ensue.store.sqlite import debt_pages, debts, documents, log, pages, retention, streaks, tallies, threads, views
 from ensue.store.sqlite.commit import Append, Settle
 from ensue.store.sqlite.driver import PAGE, WRITER_CACHE, Execute, connect, require_safe_sqlite, translated
 from ensue.store.sqlite.following import Following
@@ -232,6 +233,16 @@ class SqliteStore:
         if self._following is None:
             raise EnsueError("unavailable", "The store is closed.")
         return self._following
+
+    # failures in a row
+
+    async def streaks(self, triggers: Sequence[str]) -> Sequence[Streak]:
+        """As `Streaks.streaks`."""
+        return await self._read(lambda execute: streaks.streaks(execute, triggers))
+
+    async def forgive(self, trigger: str) -> None:
+        """As `Streaks.forgive`."""
+        await self._do(lambda turn: streaks.end(turn, [trigger]))
 
     # log
 

@@ -17,6 +17,7 @@ class Turn:
     """The write connection with what is remembered between commits; only the writer thread touches it.
 
     `cursor`, `number` and `change` are the last ones given out: of events, deliveries and changes of rules.
+    `failing` are the triggers whose last try failed.
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -27,6 +28,7 @@ class Turn:
         self.cursor = self.number = self.change = 0
         self.rows = 0
         self.news = False
+        self.failing: set[str] = set()
         self._version = int(self.one("PRAGMA data_version"))
         self._stale, self._foreign = True, False
 
@@ -46,6 +48,7 @@ class Turn:
             self.number = self.one("SELECT max(number) FROM delivery") or 0
             self.change = self.one("SELECT max(change) FROM document WHERE change > 0") or 0
             self.promises.load()
+            self.failing = {trigger for (trigger,) in self.execute("SELECT trigger FROM failing")}
             self._stale = False
 
     def look(self) -> None:
