@@ -29,6 +29,7 @@ describe('JSON as lines', () => {
 test('a category keeps its colour, none has the grey, and all seven are used', () => {
   expect(categoryClass('Orders')).toBe(categoryClass('Orders'));
   expect(categoryClass('')).toBe('cat-8');
+  expect(['Orders', 'Deploys', 'Infra', 'Sign-ups', 'Support', 'Payments', 'Cron'].map(categoryClass)).toEqual(['cat-1', 'cat-2', 'cat-3', 'cat-4', 'cat-5', 'cat-6', 'cat-7']);
   const used = new Set(Array.from({ length: 200 }, (_, at) => categoryClass(`category ${at}`)));
   expect([...used].sort()).toEqual(['cat-1', 'cat-2', 'cat-3', 'cat-4', 'cat-5', 'cat-6', 'cat-7']);
 });
