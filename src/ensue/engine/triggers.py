@@ -130,7 +130,8 @@ class Triggers:
         return self._vault.open(trigger.endpoint.secrets[0].sealed).decode()
 
     async def update(self, project: str, trigger_id: str, patch: TriggerPatch) -> Changed:
-        """Change what `patch` gives; of another endpoint failures count anew. EnsueError `invalid`, `not_found`, `conflict`."""
+        """Change what `patch` gives; of another endpoint failures count anew. EnsueError `invalid`, `not_found`,
+        `conflict`."""
         warnings: tuple[str, ...] = ()
         if isinstance(patch.endpoint, EndpointPatch) and isinstance(patch.endpoint.url, str):
             warnings = await self._warnings(check_endpoint_url(patch.endpoint.url, self._allowed))
