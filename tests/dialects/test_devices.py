@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ensue.domain.document import Document
+from ensue.domain.member import Role
 from ensue.domain.push import notification
 from tests.channels.receiver import Receiver, receiver
 from tests.dialects.edge import Edge, edge
@@ -50,10 +51,12 @@ def shown(request: bytes) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def subscribed(api: Edge, answer: bytes = CREATED) -> AsyncIterator[tuple[Browser, Receiver, str]]:
+async def subscribed(
+    api: Edge, answer: bytes = CREATED, role: Role = "viewer"
+) -> AsyncIterator[tuple[Browser, Receiver, str]]:
     """Somebody with one device, its push service, and the device's id."""
     async with receiver(answer) as service:
-        browser = await seated(api, "ada@example.com", "viewer")
+        browser = await seated(api, "ada@example.com", role)
         got = await browser("POST", DEVICES, {"subscription": subscription(service.port), "name": "Phone"})
         assert got.status == 201, got.body
         yield browser, service, got.json["id"]
@@ -90,6 +93,33 @@ async def test_an_event_arrives_in_the_browser(tmp_path: Path, store: str) -> No
         "tag": "",
     }
     assert f"topic: {said['notification']['tag']}\r\n".lower().encode() in service.requests[0].lower()
+
+
+BUTTON: dict[str, Any] = {"label": "Ship it", "url": "https://example.com/ship"}
+
+
+@pytest.mark.parametrize(("role", "shows"), [("member", ["a", "c"]), ("viewer", None)])
+async def test_buttons_lead_to_the_page_that_asks(tmp_path: Path, role: Role, shows: list[str] | None) -> None:
+    """Two at most, those that can be pressed, for whoever may; a link of the card is none, and no click presses."""
+    keys = ("a", "over", "c", "d")
+    actions = [BUTTON | {"key": key, "expires_in": 0.001 if key == "over" else None} for key in keys]
+    actions.insert(0, BUTTON | {"key": "away", "external": True})
+    async with edge(tmp_path, public_url="http://ensue.test") as api, subscribed(api, role=role) as (_, service, _):
+        service.answer = BUSY
+        event = await api.send(card=CARD | {"actions": actions})
+        await settled(api, event)
+        service.answer = CREATED
+        service.arrived.clear()
+        api.clock.turn(10_000)
+        await service.arrived.wait()
+        await settled(api, event)
+    said = shown(service.requests[-1])["notification"]
+    at = f"http://ensue.test/events/{event}/actions"
+    expected = [
+        {"action": str(number), "title": "Ship it", "navigate": f"{at}/{key}?project=default"}
+        for number, key in enumerate(shows or ())
+    ]
+    assert said.get("actions") == (None if shows is None else expected)
 
 
 @pytest.mark.parametrize("card", [{"title": "t"}, CARD | {"test": True}, None])
@@ -257,7 +287,10 @@ async def test_a_push_stays_small(api: Edge) -> None:
     most = "\x01" * 200
     event = await api.send(card={"title": most, "notify": True, "content": {"type": "text", "value": most * 100}})
     (found,) = await api.house.store.events((await api.house.engine.people.projects.find("default")).id, [event])  # type: ignore[union-attr]
-    assert len(notification(found, "https://ensue.example/" + "p" * 200)) < 3_000
+    page = "https://ensue.example/" + "p" * 200
+    assert len(notification(found, page)) < 3_000
+    assert b'"actions"' in notification(found, page, [("Ship it", page)])
+    assert b'"actions"' not in notification(found, page, [("\x01" * 48, page)] * 2)
 
 
 async def test_a_session_that_is_ended_takes_its_devices_along(api: Edge) -> None:

@@ -25,13 +25,15 @@ class Message(Struct, frozen=True, gc=False, kw_only=True):
 
 class Browser(Struct, frozen=True, gc=False, kw_only=True):
     """Who a push is for: the browser's public `key` and `secret`, the number `vapid` that signs for the server, whom a
-    push service may write to, and the address of the `page` that a click opens."""
+    push service may write to, and the address of the `page` that a click opens; `buttons` are labels, each with the
+    address of the page that asks before it is pressed."""
 
     key: bytes
     secret: bytes
     vapid: bytes
     contact: str
     page: str
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 class Destination(Struct, frozen=True, gc=False, kw_only=True):

@@ -58,7 +58,7 @@ class WebPushChannel:
         await self._outbound.close()
 
     def _request(self, message: Message, to: Destination, browser: Browser) -> Request:
-        body = encrypt(notification(message.event, browser.page), browser.key, browser.secret)
+        body = encrypt(notification(message.event, browser.page, browser.buttons), browser.key, browser.secret)
         headers = [
             ("Content-Type", "application/octet-stream"),
             ("TTL", str(KEPT)),

@@ -15,8 +15,9 @@ from msgspec import Struct
 from ensue.domain import ids
 from ensue.domain.delivery import Delivery, Retry
 from ensue.domain.document import Document
-from ensue.domain.event import Card, Event
-from ensue.domain.member import MEMBERS, Seats, members_of
+from ensue.domain.event import Action, Card, Event
+from ensue.domain.member import LEAST, MEMBERS, Seats, members_of, reaches
+from ensue.domain.press import expires_at
 
 WEBPUSH: Final = "webpush"
 """The kind of debt: one push to one device."""
@@ -42,6 +43,9 @@ MAX_MUTED: Final = 200
 _TITLE: Final = 120
 _BODY: Final = 240
 """Characters; with both full of the most costly ones, a push stays below 3 KB."""
+_BYTES: Final = 3_000
+MAX_BUTTONS: Final = 2
+"""So many buttons a notification has; browsers show no more."""
 
 
 class Device(Struct, frozen=True, kw_only=True):
@@ -70,10 +74,11 @@ class Wishes(Struct, frozen=True):
 
 
 class Listener(Struct, frozen=True):
-    """A device that is to hear of a project, and what its owner wants of it."""
+    """A device that is to hear of a project, what its owner wants of it, and whether they may press buttons there."""
 
     device: str
     wishes: Wishes
+    presses: bool = False
 
 
 Listeners = Callable[[str], Sequence[Listener]]
@@ -152,9 +157,11 @@ class Audience:
     def work_out(self, project: str) -> Sequence[Listener]:
         """Who listens to a project; remembered."""
         taken = self._seats.get(project, Seats()).taken if self.devices else {}
-        everyone = ((one, self._wishes.get((project, one), Wishes())) for one in taken)
         found = tuple(
-            Listener(device, wishes) for one, wishes in everyone if wishes.push for device in self._owned.get(one, ())
+            Listener(device, wishes, reaches(seat.role, LEAST["actions:run"][1]))
+            for one, seat in taken.items()
+            if (wishes := self._wishes.get((project, one), Wishes())).push
+            for device in self._owned.get(one, ())
         )
         self._listeners[project] = found
         return found
@@ -195,19 +202,32 @@ def topic(event: Event) -> str | None:
     return base64.urlsafe_b64encode(digest[:24]).decode("ascii")
 
 
-def notification(event: Event, page: str) -> bytes:
+def offered(event: Event, now: int) -> tuple[Action, ...]:
+    """The buttons that a push has: the first that can be pressed, not links, which lead elsewhere."""
+    actions = event.card.actions if event.card is not None else ()
+    able = (one for one in actions if not one.external and not 0 < (expires_at(event, one) or 0) <= now)
+    return tuple(able)[:MAX_BUTTONS]
+
+
+def notification(event: Event, page: str, buttons: Sequence[tuple[str, str]] = ()) -> bytes:
     """What a push says, as Declarative Web Push writes it, so that browsers show it without a script; below 3 KB.
 
-    `page` is the address that opens the event.
+    `page` is the address that opens the event; `buttons` are labels, each with the address of the page that asks before
+    it is pressed. They are left out where they would not fit.
     """
     card = event.card or Card()
-    shown = {
+    shown: dict[str, Any] = {
         "title": _cut(card.title or event.type, _TITLE),
         "body": _cut(_preview(card), _BODY),
         "navigate": page,
         "tag": topic(event) or event.id,
     }
-    return msgspec.json.encode({"web_push": 8030, "notification": shown, "event": event.id})
+    said = {"web_push": 8030, "notification": shown, "event": event.id}
+    actions = [
+        {"action": str(number), "title": label, "navigate": asks} for number, (label, asks) in enumerate(buttons)
+    ]
+    whole = msgspec.json.encode(said | {"notification": shown | {"actions": actions}}) if actions else b""
+    return whole if 0 < len(whole) < _BYTES else msgspec.json.encode(said)
 
 
 def _preview(card: Card) -> str:

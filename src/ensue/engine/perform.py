@@ -109,7 +109,7 @@ class Perform:
         if delivery.kind == ACTION:
             return self._button(delivery, event, now)
         if delivery.kind == WEBPUSH:
-            return await self._pushing.where(delivery, event)
+            return await self._pushing.where(delivery, event, now)
         trigger = self._rules.trigger(delivery.trigger)
         return None if trigger is None else self._destination(trigger, now)
 

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -10,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ensue.channels.base import Browser, Destination
 from ensue.domain.delivery import Delivery
 from ensue.domain.errors import EnsueError
-from ensue.domain.event import Event
-from ensue.domain.push import Device, device_in
+from ensue.domain.event import Action, Event
+from ensue.domain.push import Device, device_in, offered
 from ensue.engine.instance import INSTANCE, instance_put
 from ensue.engine.post import Post
 from ensue.engine.repeated import OvertakenError, put, repeated
@@ -67,18 +68,21 @@ class Pushing:
         await put(self._store, [instance_put(VAPID, body)])
         raise OvertakenError  # by ourselves: what is kept now is what holds
 
-    async def where(self, delivery: Delivery, event: Event) -> Destination | None:
-        """Where a push goes now; None when the device is gone, or its owner wants no such push any more."""
+    async def where(self, delivery: Delivery, event: Event, now: int) -> Destination | None:
+        """Where a push goes at `now`; None when the device is gone, or its owner wants no such push any more."""
         device = self._rules.device(device_in(delivery.lane))
-        listeners = self._rules.listeners(delivery.project)
-        if device is None or not any(one.device == device.id and one.wishes.wants(event.category) for one in listeners):
+        heard = (one for one in self._rules.listeners(delivery.project) if one.wishes.wants(event.category))
+        listener = next((one for one in heard if device is not None and one.device == device.id), None)
+        if device is None or listener is None:
             return None
-        return await self.destination(device, event)
+        return await self.destination(device, event, buttons=offered(event, now) if listener.presses else ())
 
-    async def destination(self, device: Device, event: Event, page: str | None = None) -> Destination:
-        """How a device is reached; a click opens the event, or `page`."""
+    async def destination(
+        self, device: Device, event: Event, page: str | None = None, buttons: Sequence[Action] = ()
+    ) -> Destination:
+        """How a device is reached; a click opens the event, or `page`, one on a button the page that asks for it."""
         project = self._rules.project(event.project)
-        named = "" if project is None else f"?project={project.slug}"
+        slug = "" if project is None else project.slug
         public = self._post.public_url
         return Destination(
             url=device.endpoint,
@@ -89,7 +93,8 @@ class Pushing:
                 secret=self._vault.open(device.secret),
                 vapid=await self._key(),
                 contact=public if self._post.is_secure else _UNNAMED,
-                page=self._post.page(page or f"/events/{event.id}{named}"),
+                page=self._post.page(page or f"/events/{event.id}{slug and f'?project={slug}'}"),
+                buttons=tuple((one.label, self._post.press(event.id, one.key, slug)) for one in buttons),
             ),
         )
 
