@@ -168,8 +168,9 @@ async def test_what_older_builds_kept_goes(eyes: Eyes, server: Server, cookie: s
     await eyes.open(page, "/login")
     await page.evaluate("Promise.all(['ensue-shell-older', 'of-others'].map((name) => caches.open(name)))")
     assert await page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one === undefined)")
+    await server.send("order.paid", card=CARD)
     await page.context.add_cookies([{"name": "ensue_session", "value": cookie, "url": server.url}])
-    await ready(eyes, page)
+    await ready(eyes, page, "Order 17 is paid")
 
     async def tidy() -> bool:
         names = await page.evaluate("caches.keys()")
