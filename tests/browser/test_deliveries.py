@@ -33,6 +33,7 @@ async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sin
     await dead(eyes, sink, 1)
     await eyes.open(page, "/deliveries?state=dead")
     await expect(page.get_by_text("503, gave up")).to_be_visible()
+    await expect(page.get_by_role("link", name="Deliveries 1 dead")).to_be_visible()
     await page.get_by_role("button", name="Delivery of Order 0 held").click()
     await expect(page.get_by_text('"maintenance"')).to_be_visible()
     await assert_accessible(page)
@@ -43,12 +44,14 @@ async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sin
     for width in (PHONE[0], 360):
         await page.set_viewport_size({"width": width, "height": 740})
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await expect(page.locator(".tabs").get_by_role("link", name="Deliveries 1 dead")).to_be_visible()
     sink.script = lambda _: Reply(200)
     await page.get_by_role("button", name="Retry now").click()
     await expect(page.get_by_text("It is tried again now")).to_be_visible()
     await sink.wait_for(2)
     await expect(page.get_by_role("button", name="Retry now")).to_have_count(0)
     await expect(page.get_by_text("200 OK").first).to_be_visible()
+    await expect(page.get_by_role("link", name="Deliveries 1 dead")).to_have_count(0)
 
 
 async def test_many_are_replayed_with_progress(eyes: Eyes, page: Page, sink: Sink) -> None:

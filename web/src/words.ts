@@ -752,6 +752,7 @@ export const words = {
     listeningText: 'Paste this in a terminal. The card appears here the moment it arrives.',
     language: 'Language',
     token: 'Put the token of a key into ENSUE_TOKEN; tokens are shown once, when a key is made.',
+    filled: 'Your first key is filled in. It may do everything; make narrower ones under',
     makeKey: 'Make a key',
     askForKey: 'An admin makes one for you.',
     steps: {

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryView, TriggerView } from '../src/api/types';
 import { bars, bodyOf, curl, lastAnswer, mostOf, steps, type AttemptView } from '../src/deliveries/attempts';
 import { fromQuery, idOf, isFiltered, isRange, NONE, toQuery, toUrl } from '../src/screens/deliveries/filters';
 import { firstHour, fromDeliveries, healthOf, HOUR, sorted, withTallies } from '../src/screens/triggers/health';
+import { waiting, withFailures, withQuiet } from '../src/screens/triggers/lookups';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 30);
 const delivery = (given: Partial<DeliveryView>): DeliveryView =>
@@ -94,5 +95,39 @@ describe('health', () => {
   it('puts what fails first, then goes by name', () => {
     const row = (name: string, health: 'failing' | 'healthy' | 'off') => ({ trigger: trigger({ name }), known: undefined, health });
     expect(sorted([row('b', 'healthy'), row('a', 'off'), row('z', 'failing')]).map((one) => one.trigger.name)).toEqual(['z', 'a', 'b']);
+  });
+});
+
+describe('what is asked of single triggers', () => {
+  const trigger = (id: string): TriggerView => ({ id, name: id, enabled: true }) as TriggerView;
+  const answers = (found: (url: URL) => unknown) =>
+    vi.stubGlobal('fetch', (path: string) => Promise.resolve(new Response(JSON.stringify(found(new URL(path, 'http://x'))))));
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is what they did before the newest deliveries, and when they last failed', async () => {
+    const failed = { result: 'failed', started_at: new Date(NOW - 90 * 60_000).toISOString(), duration_ms: 9, status: 503, error: null };
+    answers((url) => ({ items: url.searchParams.get('trigger') === 'quiet' ? [delivery({ trigger: 'quiet', state: 'dead', last: failed })] : [], next: null }));
+    const tallies = [{ trigger: 'quiet', result: 'dead', count: 1 }, { trigger: 'good', result: 'delivered', count: 9 }];
+    const lately = await withQuiet(fromDeliveries([delivery({ trigger: 'good' })], NOW), [trigger('quiet'), trigger('good'), trigger('fresh')], tallies, NOW);
+    expect(lately.get('quiet')?.broken?.status).toBe(503);
+    expect(lately.has('fresh')).toBe(false);
+    const told = await withFailures(lately, tallies, NOW);
+    expect(told.get('quiet')?.failure).toBe(Date.parse(failed.started_at));
+    expect(told.get('good')?.failure).toBeNull();
+  });
+
+  it('is a failure before it arrived, which its attempts tell', async () => {
+    const started_at = new Date(NOW - 60_000).toISOString();
+    answers(() => ({ id: 'dlv_9', attempts: [{ result: 'failed', started_at }, { result: 'sent', started_at: new Date(NOW).toISOString() }] }));
+    const lately = fromDeliveries([delivery({ id: 'dlv_9', tries: 2 })], NOW);
+    expect((await withFailures(lately, [], NOW)).get('t')?.failure).toBe(Date.parse(started_at));
+  });
+
+  it('is what waits, each its own where a page holds not all', async () => {
+    const pending = (many: number, trigger: string) => Array.from({ length: many }, () => delivery({ state: 'pending', trigger }));
+    expect(await waiting({ items: pending(3, 'a'), next: null }, [trigger('a')], NOW)).toEqual(new Map([['a', '3']]));
+    answers((url) => ({ items: pending(url.searchParams.get('trigger') === 'b' ? 7 : 200, 'x'), next: url.searchParams.get('trigger') === 'b' ? null : 'on' }));
+    const waits = await waiting({ items: pending(200, 'a'), next: 'on' }, [trigger('a'), trigger('b')], NOW);
+    expect(waits).toEqual(new Map([['a', '200+'], ['b', '7']]));
   });
 });

@@ -28,15 +28,18 @@ export interface Known {
   bars: Bar[] | null;
   p95: number | null;
   waiting: number;
-  /** Moment of the last try that failed. */
-  failure: number | null;
+  /** Moment of the last try that failed; null for never, undefined where it is not known. */
+  failure: number | null | undefined;
+  /** The newest delivery that arrived after retries, where none failed since: its attempts tell when. */
+  retried: string | null;
   /** Since when every try failed, with what the last one got: null where the last one arrived. */
   broken: { since: number; status: number | null; error: string | null } | null;
   /** The last delivery. */
   last: number | null;
 }
 
-const none = (): Known => ({ arrived: 0, dead: 0, bars: null, p95: null, waiting: 0, failure: null, broken: null, last: null });
+/** Nothing is known of it yet. */
+export const nothing = (): Known => ({ arrived: 0, dead: 0, bars: null, p95: null, waiting: 0, failure: undefined, retried: null, broken: null, last: null });
 const emptyBars = (): Bar[] => Array.from({ length: HOURS }, () => ({ arrived: 0, dead: 0 }));
 
 /** The beginning of the first of the 24 hours that are shown. */
@@ -48,7 +51,7 @@ export function fromDeliveries(deliveries: readonly DeliveryView[], now: number)
   const took = new Map<string, number[]>();
   for (const delivery of deliveries) {
     if (!delivery.trigger) continue;
-    const one = known.get(delivery.trigger) ?? none();
+    const one = known.get(delivery.trigger) ?? nothing();
     known.set(delivery.trigger, one);
     learn(one, delivery, now);
     if (delivery.last && delivery.state === 'delivered') took.set(delivery.trigger, [...(took.get(delivery.trigger) ?? []), delivery.last.duration_ms]);
@@ -66,9 +69,12 @@ function learn(one: Known, delivery: DeliveryView, now: number): void {
   const arrived = delivery.state === 'delivered';
   const seen = one.broken !== null || one.last !== null;
   if (failed) {
-    one.failure = Math.max(one.failure ?? 0, at);
-    if (one.broken || !seen) one.broken = { since: at, status: (one.broken ?? delivery.last)?.status ?? null, error: (one.broken ?? delivery.last)?.error ?? null };
+    if (!one.retried) one.failure = Math.max(one.failure ?? 0, at);
+    // Its first try was about when it was made, where there was more than one.
+    const since = delivery.tries > 1 ? Date.parse(delivery.created_at) : at;
+    if (one.broken || !seen) one.broken = { since: Math.min(since, one.broken?.since ?? since), status: (one.broken ?? delivery.last)?.status ?? null, error: (one.broken ?? delivery.last)?.error ?? null };
   }
+  if (arrived && delivery.tries > 1 && one.failure == null) one.retried ??= delivery.id;
   if (arrived) one.last = Math.max(one.last ?? 0, at);
   if (delivery.state === 'pending') one.waiting += 1;
   if (!arrived && delivery.state !== 'dead') return;
@@ -84,7 +90,7 @@ function learn(one: Known, delivery: DeliveryView, now: number): void {
 export function withTallies(known: Map<string, Known>, totals: readonly Tally[], hourly: readonly Tally[], now: number): Map<string, Known> {
   const all = new Map([...known].map(([id, one]) => [id, { ...one, arrived: 0, dead: 0, bars: null as Bar[] | null }]));
   const of = (id: string): Known => {
-    const found = all.get(id) ?? none();
+    const found = all.get(id) ?? nothing();
     all.set(id, found as Known & { bars: Bar[] | null });
     return found;
   };

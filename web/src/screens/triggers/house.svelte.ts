@@ -3,6 +3,7 @@ import { ask, type Failure, type Result } from '../../api/client';
 import type { DeliveryView, Page, TriggerView } from '../../api/types';
 import { shell } from '../../state/shell.svelte';
 import { firstHour, fromDeliveries, healthOf, sorted, withTallies, type Known, type Row, type Tally } from './health';
+import { waiting, withFailures, withQuiet } from './lookups';
 
 const EVERY = 15_000;
 const PAGE = 200;
@@ -26,19 +27,18 @@ const list = async <T>(path: string, query: Record<string, string | number | boo
   return found.ok ? found.value : { items: [], next: null };
 };
 
-async function known(now: number): Promise<{ known: Map<string, Known>; waits: Map<string, string> }> {
+async function known(triggers: readonly TriggerView[], now: number): Promise<{ known: Map<string, Known>; waits: Map<string, string> }> {
   const since = new Date(firstHour(now)).toISOString();
-  const [recent, pending, totals, hourly] = await Promise.all([
+  const [recent, pending, totals, hourly, ever] = await Promise.all([
     list<DeliveryView>('/api/v1/deliveries', { details: true, limit: PAGE }),
     list<DeliveryView>('/api/v1/deliveries', { state: 'pending', limit: PAGE }),
     list<Tally>('/api/v1/stats', { of: 'deliveries', by: 'trigger,result', since }),
     list<Tally>('/api/v1/stats', { of: 'deliveries', by: 'hour,trigger,result', since }),
+    list<Tally>('/api/v1/stats', { of: 'deliveries', by: 'trigger,result' }),
   ]);
-  const told = fromDeliveries(recent.items, now);
-  const counted = totals.items.length ? withTallies(told, totals.items, hourly.items, now) : told;
-  const waits = new Map<string, number>();
-  for (const { trigger } of pending.items) if (trigger) waits.set(trigger, (waits.get(trigger) ?? 0) + 1);
-  return { known: counted, waits: new Map([...waits].map(([id, count]) => [id, `${count.toLocaleString('en-GB')}${pending.next ? '+' : ''}`])) };
+  const lately = await withQuiet(fromDeliveries(recent.items, now), triggers, ever.items, now);
+  const [told, waits] = await Promise.all([withFailures(lately, ever.items, now), waiting(pending, triggers, now)]);
+  return { known: totals.items.length ? withTallies(told, totals.items, hourly.items, now) : told, waits };
 }
 
 /** The list of triggers with their health; make it in a component, and `stop` it in an effect's end. */
@@ -55,9 +55,10 @@ export class House {
 
   async load(): Promise<void> {
     const now = Date.now();
-    const [triggers, health] = await Promise.all([allTriggers(), known(now)]);
+    const triggers = await allTriggers();
     this.error = triggers.ok ? undefined : triggers.error;
     if (!triggers.ok) return;
+    const health = await known(triggers.value, now);
     this.waits = health.waits;
     this.rows = sorted(triggers.value.map((trigger) => ({ trigger, known: health.known.get(trigger.id), health: healthOf(trigger, health.known.get(trigger.id)) })));
   }
