@@ -11,14 +11,14 @@ import { contact } from '../../state/contact.svelte';
 import { preferences } from '../../state/preferences.svelte';
 import { session } from '../../state/session.svelte';
 import { Stream } from '../../state/stream.svelte';
-import { holds, leavesOut, toApi, type Filters } from './filters';
+import { holds, toApi, type Filters } from './filters';
 
 const PAGE = 50;
 /** A page later on, where somebody scrolls far. */
 const MORE = 200;
 /** Beyond these the list is loaded anew instead of put together. */
 const MOST_WAITING = 200;
-/** Pages that are looked through at once for what the API cannot choose by. */
+/** So many pages without anything are passed over at once. */
 const PAGES = 5;
 
 type Events = readonly EventView[];
@@ -140,9 +140,9 @@ export class Feed {
       const query = { ...toApi(this.#filters, this.#test, Date.now(), preferences.zone), limit, next };
       const found = await ask<Page<EventView>>('GET', '/api/v1/events', { query, signal });
       if (!found.ok) return { items, next, failure: found.error };
-      items.push(...found.value.items.filter((event) => !leavesOut(this.#filters, event)));
+      items.push(...found.value.items);
       next = found.value.next;
-      if (!next || items.length >= Math.min(limit, PAGE) / 2) break;
+      if (!next || items.length) break;
     }
     return { items, next };
   }

@@ -105,14 +105,15 @@ function day(year: number, month: number, date: number, time: string, zone: Zone
   return Number.isNaN(at) ? null : at;
 }
 
-/** The query of `GET /events`; chips that are wrong, and `has`, which it does not know, are left out. */
+/** The query of `GET /events`; chips that are wrong are left out. */
 export function toApi(filters: Filters, test: boolean, now: number, zone: Zone): Query {
   const query: Record<string, string | boolean> = { feed: true, test };
   if (!filters.muted) query.muted = false;
   if (filters.words.trim()) query.q = filters.words.trim();
   for (const chip of filters.chips) {
-    if (chip.key === 'has' || wrongWith(chip, now, zone)) continue;
-    if (chip.key === 'after') query.since = iso(chip, now, zone);
+    if (wrongWith(chip, now, zone)) continue;
+    if (chip.key === 'has') query.actions = true;
+    else if (chip.key === 'after') query.since = iso(chip, now, zone);
     else if (chip.key === 'before') query.until = iso(chip, now, zone);
     else query[chip.key] = chip.value;
   }
@@ -124,14 +125,10 @@ const iso = (chip: Chip, now: number, zone: Zone): string => new Date(momentOf(c
 /** Whether nothing is asked for but the whole feed. */
 export const isPlain = (filters: Filters): boolean => !filters.chips.length && !filters.words.trim();
 
-/** What the API cannot choose by. */
-export const leavesOut = (filters: Filters, event: EventView): boolean =>
-  filters.chips.some((chip) => chip.key === 'has' && chip.value.toLowerCase() === 'action') && !event.card?.actions?.length;
-
 /** Whether an event that came live belongs into the list. */
 export function holds(filters: Filters, test: boolean, event: EventView, now: number, zone: Zone): boolean {
   const { card } = event;
-  if ((card?.test ?? false) !== test || ((card?.muted ?? false) && !filters.muted) || leavesOut(filters, event)) return false;
+  if ((card?.test ?? false) !== test || ((card?.muted ?? false) && !filters.muted)) return false;
   return filters.chips.every((chip) => chipHolds(chip, event, now, zone)) && wordsHold(filters.words, event);
 }
 
@@ -140,6 +137,7 @@ function chipHolds({ key, value }: Chip, event: EventView, now: number, zone: Zo
   if (key === 'category') return event.card?.category === value;
   if (key === 'type') return typeMatches(value, event.type);
   if (key === 'subject') return event.subject === value;
+  if (key === 'has') return Boolean(event.card?.actions?.length);
   if (key === 'context') return (event.context?.id ?? event.id) === value;
   const at = Date.parse(event.received_at);
   if (key === 'after') return at >= (momentOf(value, now, zone) ?? 0);

@@ -24,15 +24,15 @@ const BODY = `{
     }
   }`;
 
-const SOURCES: Record<Language, (origin: string) => string> = {
-  curl: (origin) => `curl ${origin}/api/v1/events \\
-  -H "Authorization: Bearer $ENSUE_TOKEN" \\
+/** `token` is that of a key, or null: then it is read from the environment, where it must be put first. */
+const SOURCES: Record<Language, (origin: string, token: string | null) => string> = {
+  curl: (origin, token) => `curl ${origin}/api/v1/events \\
+  -H "Authorization: Bearer ${token ?? '$ENSUE_TOKEN'}" \\
   -H "Content-Type: application/json" \\
   -d '${BODY}'`,
-  python: (origin) => `import os
-from ensue import Client
+  python: (origin, token) => `${token ? '' : 'import os\n'}from ensue import Client
 
-client = Client("${origin}", os.environ["ENSUE_TOKEN"])
+client = Client("${origin}", ${token ? `"${token}"` : 'os.environ["ENSUE_TOKEN"]'})
 client.send(
   "order.paid",
   {"order": 1, "total": 42},
@@ -43,19 +43,19 @@ client.send(
                  "url": "https://example.com/ship"}],
   },
 )`,
-  node: (origin) => `await fetch("${origin}/api/v1/events", {
+  node: (origin, token) => `await fetch("${origin}/api/v1/events", {
   method: "POST",
   headers: {
-    "Authorization": \`Bearer \${process.env.ENSUE_TOKEN}\`,
+    "Authorization": ${token ? `"Bearer ${token}"` : '`Bearer ${process.env.ENSUE_TOKEN}`'},
     "Content-Type": "application/json",
   },
   body: JSON.stringify(${BODY}),
 });`,
-  php: (origin) => `<?php
+  php: (origin, token) => `<?php
 file_get_contents("${origin}/api/v1/events", false,
   stream_context_create(["http" => [
     "method" => "POST",
-    "header" => ["Authorization: Bearer " . getenv("ENSUE_TOKEN"),
+    "header" => ["Authorization: Bearer ${token ? `${token}"` : '" . getenv("ENSUE_TOKEN")'},
                  "Content-Type: application/json"],
     "content" => '${BODY}',
   ]]));`,
@@ -65,8 +65,8 @@ const STRING = /"(?:[^"\\\n]|\\.)*"|'[^']*'|`[^`]*`/g;
 const WORDS = /\b(?:curl|import|from|await|new)\b|<\?php/g;
 
 /** A snippet in pieces that are coloured apart. */
-export function snippet(language: Language, origin: string): Piece[] {
-  const source = SOURCES[language](origin);
+export function snippet(language: Language, origin: string, token: string | null = null): Piece[] {
+  const source = SOURCES[language](origin, token);
   return cut(source, STRING, 'string').flatMap((piece) => (piece.kind === 'plain' ? cut(piece.text, WORDS, 'word') : [piece]));
 }
 
