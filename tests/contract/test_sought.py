@@ -10,7 +10,7 @@ from ensue.domain.event import Card
 from ensue.domain.finding import sought
 from ensue.domain.words import asked
 from ensue.store.base import Store
-from ensue.store.sqlite import walk
+from ensue.store.sqlite import debt_pages, walk
 from tests.contract.builders import NOW, OTHER, PROJECT, append, claim, delivery, entry, event, outcome, settle
 from tests.contract.test_pages import all_deliveries
 
@@ -91,6 +91,32 @@ async def test_by_event_reason_and_trigger(store: Store, question: str, names: l
 async def test_combined_with_every_filter(store: Store, fields: dict[str, Any], names: list[str]) -> None:
     """Words and filters hold together."""
     assert await found(store, "order tree", **fields) == names
+
+
+@pytest.mark.parametrize("many", [-1, 0, 3_000])
+@pytest.mark.parametrize("followed", [0, 3, 100])
+async def test_however_it_is_looked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch, many: int, followed: int
+) -> None:
+    """The same with search that knows all, some or nothing, and whether few events answer or many."""
+    monkeypatch.setattr(debt_pages, "MANY", many)
+    names = await kept(store)
+    if followed:
+        await store.catch_up(followed)
+    for question, answers in (
+        ("apple", ["apple"]),
+        ("answered apple", ["apple"]),
+        ("order 503", ["apple"]),
+        ("grün", ["button", "fig", "plum", "pear", "apple"]),
+        ("f", ["fig"]),
+        ("nothing", []),
+    ):
+        assert await found(store, question, names=names) == answers
+        for state in ("delivered", "pending", "dead"):
+            by_state = await all_deliveries(store, sought=sought(asked(question), {}), state=state)
+            assert {names[one.event_id] for one in by_state} <= set(answers)
+    assert await found(store, "tree", names=names, state="delivered") == ["plum"]
+    assert await found(store, "tree", names=names, trigger="trg_one", since=NOW + 2) == ["fig"]
 
 
 async def test_of_one_event(store: Store) -> None:

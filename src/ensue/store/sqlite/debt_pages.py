@@ -1,24 +1,35 @@
 """Hides how a page of deliveries is found: along the index of its state, its trigger, its event or its replay.
 
-Words are looked for in each row that is left, with its event beside it: what is asked for is mostly of a day, or did
-not arrive, and so is near.
+Words are looked for in each row that is left, with its event beside it. Where words are rare, search tells the events
+that hold them all, and only their deliveries are looked at, and those that did not arrive, whose reason may hold some.
 """
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import groupby
 from typing import Final
 
-from ensue.domain.delivery import Delivery
+from ensue.domain.delivery import Delivery, State
 from ensue.domain.finding import Sought, is_sought
 from ensue.store.base import DeliveryPage, DeliveryQuery
 from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
 from ensue.store.sqlite import walk
 from ensue.store.sqlite.driver import Execute, integers
+from ensue.store.sqlite.search import rare
 from ensue.store.sqlite.walk import Judge, Path, Row, Taking, Test, newest, start_of, where
 
 _TRIGGER: Final = 8
 _REASON: Final = 16
 _BODY: Final = 19
 """Where these stand in a row of `DELIVERY_FIELDS` with the event's body behind."""
+
+MANY: Final = 3_000
+"""So many events are few."""
+
+OF_EVENTS: Final = (
+    "SELECT d.number FROM carray(?) w CROSS JOIN event e ON e.cursor = w.value "
+    "CROSS JOIN delivery d INDEXED BY delivery_event ON d.event_id = e.id"
+)
 
 
 def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
@@ -33,6 +44,8 @@ def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
             return DeliveryPage([])
         tests.append(Test("d.number IN (SELECT value FROM carray(?))", (integers(numbers),)))
         low = _ordered(execute, tests, query, start, taking)
+    elif (events := _rare(execute, query)) is not None:
+        low = _scattered(execute, tests, query, start, taking, events)
     else:
         low = walk.walk(execute, _path(query, tests), start, taking)
     items: list[Delivery] = [delivery_of(row) for row in taking.taken]
@@ -77,6 +90,47 @@ def _ordered(execute: Execute, tests: Sequence[Test], query: DeliveryQuery, befo
         (before, *values, taking.most),
     )
     return taking.take(rows) or 0
+
+
+def _rare(execute: Execute, query: DeliveryQuery) -> list[int] | None:
+    """The events that answer by themselves, where they are few and no trigger's name answers in their place."""
+    if query.sought is None or query.sought.triggers or query.state == "pending":
+        return None
+    return rare(execute, query.project, query.sought.words, MANY)
+
+
+def _scattered(
+    execute: Execute, tests: Sequence[Test], query: DeliveryQuery, before: int, taking: Taking, events: Sequence[int]
+) -> int:
+    """Take of the deliveries of some events, and of those that did not arrive, the newest first."""
+    sources = [_of_events(execute, events)]
+    if query.state is None:
+        pending = _pending(execute, before)
+        if pending is None:
+            return walk.walk(execute, _path(query, list(tests)), before, taking)
+        sources.append(pending)
+    fields, source = _rows(query)
+    text, values = where(tests)
+    statement = f"SELECT {fields} FROM {source} WHERE d.number < ?{text} "
+    rows = [
+        execute(
+            f"{statement} AND d.number IN (SELECT value FROM carray(?)) ORDER BY d.number DESC",
+            (before, *values, integers(numbers)),
+        )
+        for numbers in sources
+        if numbers
+    ]
+    ended: tuple[State, ...] = ("dead", "cancelled") if query.state is None else ()
+    for state in ended:
+        along = statement.replace("delivery d", f"delivery d INDEXED BY delivery_{state}", 1)
+        rows.append(execute(f"{along} AND d.state = {NUMBERS[state]} ORDER BY d.number DESC", (before, *values)))
+    newest_first = merge(*rows, key=lambda row: -row[0])
+    return taking.take(next(same) for _, same in groupby(newest_first, key=lambda row: row[0])) or 0
+
+
+def _of_events(execute: Execute, events: Sequence[int]) -> list[int]:
+    """The numbers of the deliveries of events that are given by their cursors."""
+    return [number for (number,) in execute(OF_EVENTS, (integers(events),))] if events else []
 
 
 def _pending(execute: Execute, before: int) -> list[int] | None:

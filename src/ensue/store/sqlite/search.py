@@ -40,6 +40,9 @@ OWNER: Final = "SELECT number FROM views.owner WHERE project = ?"
 VOLUMES: Final = "SELECT number FROM views.volume"
 FOLLOWED: Final = "SELECT value FROM views.state WHERE name = 'cursor'"
 
+HEAD: Final = "SELECT coalesce(max(cursor), 0) FROM event"
+LATER: Final = "SELECT cursor FROM event WHERE cursor > ?"
+
 
 class Question(Struct, frozen=True):
     """What is asked: all of `words`, the last one as a beginning, and all of `also`; of rows of `project` for which
@@ -82,6 +85,22 @@ def found(execute: Execute, question: Question) -> tuple[list[tuple[Any, ...]], 
         if len(rows) >= question.limit:
             return rows, rows[-1][0]
     return rows, walk.top
+
+
+def rare(execute: Execute, project: str, words: Sequence[str], most: int) -> list[int] | None:
+    """The cursors of all events of a project that answer, if these are no more than `most` and soon found; with those
+    of the newest events, up to `most`, which the index does not know yet."""
+    head = execute(HEAD).fetchall()[0][0]
+    walk = _Walk(execute, Question(project, words, (), "", (), head + 1, most))
+    [(followed,)] = execute(FOLLOWED).fetchall()
+    if head - followed > most:
+        return None
+    cursors = [cursor for (cursor,) in execute(LATER, (followed,))]
+    for found in walk:
+        cursors += found
+        if len(cursors) > most:
+            return None
+    return cursors if walk.top == 0 else None
 
 
 class _Walk:
