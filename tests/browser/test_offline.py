@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.server import Server, eventually
 from tests.browser.eyes import PASSWORD, Eyes, assert_accessible
+from tests.browser.test_push import controlled
 
 KEPT = """() => new Promise((resolve) => {
   const opening = indexedDB.open('ensue', 1);
@@ -50,8 +51,7 @@ async def ready(eyes: Eyes, page: Page, *titles: str) -> None:
         return set(titles) <= set(await kept_events(page)) and bool(await page.evaluate(CACHED))
 
     await eventually(done, "the feed is kept")
-    await page.evaluate("navigator.serviceWorker.ready")
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await controlled(page)
 
 
 async def test_a_reload_without_a_network(eyes: Eyes, page: Page, server: Server) -> None:
