@@ -541,6 +541,8 @@ export const words = {
     againIn: (time: string) => `again in ${time}`,
     dueNow: 'due now',
     waitsFor: 'waits: trigger is off',
+    noAnswerIn: (time: string) => `no answer in ${time}`,
+    kinds: { connect: 'no connection', tls: 'no secure connection', resolve: 'host not found', refused: 'address not allowed', protocol: 'broken answer' } as Record<string, string>,
     gaveUp: (what: string) => `${what}, gave up`,
     noAnswer: 'no answer',
     button: 'a button',

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryView, TriggerView } from '../src/api/types';
-import { bars, bodyOf, curl, lastAnswer, mostOf, steps, type AttemptView } from '../src/deliveries/attempts';
+import { bars, bodyOf, curl, lastAnswer, mostOf, outcome, sentence, steps, type AttemptView } from '../src/deliveries/attempts';
 import { fromQuery, idOf, isFiltered, isRange, NONE, toQuery, toUrl } from '../src/screens/deliveries/filters';
 import { firstHour, fromDeliveries, healthOf, HOUR, sorted, withTallies } from '../src/screens/triggers/health';
 import { waiting, withFailures, withQuiet } from '../src/screens/triggers/lookups';
@@ -57,6 +57,13 @@ describe('attempts', () => {
     expect(lastAnswer(delivery({ state: 'dead', last }), NOW)).toEqual({ text: '503, gave up', bad: true });
     expect(lastAnswer(delivery({ state: 'pending', last, due_at: new Date(NOW + 40_400).toISOString() }), NOW).text).toBe('503, again in 41 s');
     expect(lastAnswer(delivery({ last: { ...last, status: 201 } }), NOW).text).toBe('201 Created');
+  });
+  it('say in a few words why nothing came back', () => {
+    const failed = (error: string): AttemptView => ({ number: 1, claim: 1, result: 'failed', started_at: '', duration_ms: 15_000, error }) as AttemptView;
+    expect(outcome(failed('connect: Failed to connect to 127.0.0.1:1 after 0 ms: refused (127.0.0.1).'))).toBe('No connection');
+    expect(outcome(failed('timeout: Timed out: no complete answer from 10.0.0.1.'))).toBe('No answer in 15 s');
+    expect(outcome(failed('Something else. At length.'))).toBe('Something else');
+    expect(sentence('connect: Failed to connect to 127.0.0.1.')).toBe('Failed to connect to 127.0.0.1.');
   });
   it('show JSON as JSON, and quote commands', () => {
     expect(bodyOf('{"a":1}')).toEqual({ value: { a: 1 } });

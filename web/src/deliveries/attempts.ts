@@ -29,8 +29,18 @@ export const mostOf = (tries: number, attempts: number | undefined): number | nu
 export function outcome(attempt: AttemptView): string {
   if (attempt.response) return statusText(attempt.response.status);
   if (attempt.result === 'interrupted') return capital(said.interrupted);
-  return attempt.error ? capital(attempt.error.split(/[.;\n]/, 1)[0] ?? '') : capital(said.noAnswer);
+  return capital(failing(attempt.error, attempt.duration_ms));
 }
+
+/** What an error without an answer was, in a few words: its kind stands before the colon. */
+function failing(error: string | null | undefined, took: number): string {
+  const kind = /^(\w+): /.exec(error ?? '')?.[1] ?? '';
+  if (kind === 'timeout') return said.noAnswerIn(duration(took));
+  return said.kinds[kind] ?? (error ? (error.split(/[.;] |\n/, 1)[0] ?? '') : said.noAnswer);
+}
+
+/** The whole error in a sentence, without its kind. */
+export const sentence = (error: string): string => capital(error.replace(/^(connect|timeout|tls|resolve|refused|protocol): /, ''));
 
 export const isGood = (attempt: AttemptView): boolean => attempt.result === 'sent';
 
@@ -54,7 +64,7 @@ export function steps(attempts: readonly AttemptView[]): Step[] {
 /** `200 OK`, `503, gave up`, `again in 41 s`: what stands in a row. */
 export function lastAnswer(delivery: DeliveryView, now: number): { text: string; bad: boolean } {
   const last = delivery.last;
-  const what = last?.status ? String(last.status) : last ? said.noAnswer : '';
+  const what = last?.status ? String(last.status) : last ? failing(last.error, last.duration_ms) : '';
   if (delivery.state === 'delivered') return { text: last?.status ? statusText(last.status) : '–', bad: false };
   if (delivery.state === 'dead') return { text: what ? said.gaveUp(what) : (delivery.reason ?? '–'), bad: true };
   if (delivery.state === 'cancelled') return { text: delivery.reason ?? '–', bad: false };
