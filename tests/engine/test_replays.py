@@ -16,7 +16,7 @@ from ensue.domain.replay import REPLAY, Replay, Replayable, Wanted, replay_docum
 from ensue.domain.schedule import DAY
 from ensue.domain.trigger import RetryDraft
 from ensue.engine import replays
-from ensue.engine.replays import CROWDED, MOST, MOST_RUNNING, Standing, _Run
+from ensue.engine.replays import CROWDED, MOST, MOST_RUNNING, PACE, Standing, _Run, pause_after
 from ensue.engine.sieve import Sieve
 from ensue.store.sqlite import SqliteStore
 from tests.engine.stage import Hold, Stage, staged
@@ -59,6 +59,15 @@ async def test_each_event_once_in_the_order_of_the_log(stage: Stage) -> None:
     await stage.settled("delivered", count)
     assert {message.replay for message, _ in stage.channel.sent} == {replay.id}
     assert (await standing(stage, replay)).states == {"delivered": count}
+
+
+def test_a_replay_gives_way() -> None:
+    """It keeps its pace, rests as long as it worked, and longer where the process is late, up to a second."""
+    assert pause_after(0.01, MOST, 0.0) == pytest.approx(MOST / PACE - 0.01)
+    assert pause_after(0.2, 0, 0.001) == 0.2
+    assert pause_after(3.0, 0, 0.0) == 0.25
+    assert pause_after(0.01, MOST, 0.03) == pytest.approx(0.3)
+    assert pause_after(0.01, MOST, 5.0) == 1.0
 
 
 async def test_what_comes_meanwhile_is_not_replayed(stage: Stage) -> None:

@@ -58,11 +58,21 @@ MOST_RUNNING: Final = 20
 _COUNTED: Final = 1_000
 _PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25
-"""Seconds between two looks at whether there is room, and at most between two steps."""
+"""Seconds between two looks at whether there is room, and at most between two steps for how long one took."""
+GIVES_WAY: Final = 10
+LONGEST_WAY: Final = 1.0
+"""A pause is so many times as long as the process was late for the end of the one before, up to so many seconds: who is
+late has more to do than it can, and fresh events come first."""
 _NOTED: Final = 1.0
 """A replay that finds nothing says how far it is after so many seconds."""
 _TRIES: Final = 50
 _PAGE: Final = 500
+
+
+def pause_after(spent: float, made: int, late: float) -> float:
+    """Seconds between a step that took `spent` and made so many deliveries and the next one, in a process that was
+    `late` for the last one."""
+    return max(min(spent, _LONGEST_PAUSE), made / PACE - spent, min(GIVES_WAY * late, LONGEST_WAY))
 
 
 class Counted(Struct, frozen=True):
@@ -106,6 +116,7 @@ class Replays:
         self._max_filter_event_bytes = max_filter_event_bytes
         self._running: dict[str, _Run] = {}
         self._news = asyncio.Event()
+        self._late = 0.0
         self._stepping = Loop("replays", self._round)
 
     async def start(self) -> None:
@@ -248,8 +259,13 @@ class Replays:
         went_on = [await self._try(run) for run in runs]
         spent = asyncio.get_running_loop().time() - began
         made = sum(run.replay.made for run in runs) - before
-        pause = min(spent, _LONGEST_PAUSE) if any(went_on) else _PAUSE
-        await asyncio.sleep(max(pause, made / PACE - spent))
+        await self._rest(pause_after(spent, made, self._late) if any(went_on) else _PAUSE)
+
+    async def _rest(self, pause: float) -> None:
+        """Sleep, and note how late it was when that was over."""
+        ends = asyncio.get_running_loop().time() + pause
+        await asyncio.sleep(pause)
+        self._late = asyncio.get_running_loop().time() - ends
 
     async def _try(self, run: _Run) -> bool:
         """Whether it made a step. What is wrong with one replay costs the others nothing."""
