@@ -19,7 +19,8 @@ const withImports = (key, seen = new Set()) => {
 
 // What index.html loads: the file that every screen needs. The feed's is the other that is cut by hand (chunks.ts).
 const named = (name) => Object.keys(chunks).find((key) => chunks[key].name === name);
-const entry = withImports('index.html');
+const scripts = [...readFileSync(join(out, 'index.html'), 'utf8').matchAll(/src="\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]);
+const entry = new Set(Object.keys(chunks).filter((key) => scripts.includes(chunks[key].file)).flatMap((key) => [...withImports(key)]));
 const shell = [...entry].map(script).reduce((sum, file) => sum + size(file), size('theme.js'));
 const keys = Object.keys(chunks).filter((key) => /^src\/screens\/[^/]+\/[^/]+\.svelte$/.test(key) && chunks[key].isDynamicEntry);
 const loads = [['feed', named('feed')], ...keys.map((key) => [key.replace(/^src\/screens\/|\.svelte$/g, ''), key])].map(([name, key]) => {
