@@ -169,7 +169,7 @@ class World(Struct, frozen=True):
         return screen.path.format_map(self.known)
 
 
-async def furnish(server: Server, cookie: str, count: int = 6_000) -> World:
+async def furnish(server: Server, cookie: str, count: int = 12_000) -> World:
     """People, keys, invitations and the demo's past, beside the account whose `cookie` it is."""
     owner = _Caller(server, cookie)
     await owner("POST", "/api/v1/demo", {"count": count, "origin": server.url})

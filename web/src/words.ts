@@ -833,10 +833,10 @@ export const words = {
     gone: 'This event is gone',
     /** What buttons are mostly called by: of these the other forms are known; labels of other words stay as they are. */
     verbs:
-      'accept acknowledge activate add allow apply approve archive assign ban block cancel charge clean clear close confirm create deactivate decline delete deploy disable discard dismiss drain enable escalate extend fix flag flush forgive freeze grant grow hide hold ignore invite keep lock mark merge migrate mute notify open pack pause pay pin ping process promote publish quarantine raise rebuild refill refresh refund reject release reload remind remove renew reopen repair replace replay reply report reset resolve restart restore resume retry return revert review revoke rotate run scale send ship show silence skip snooze start stop submit suspend switch sync test throttle turn unban unblock undo unlock unmute unsuspend update upgrade verify void wake warn withdraw write',
+      'accept acknowledge activate add allow apply approve archive assign ban block call cancel cash charge clean clear close collect complete confirm connect create credit deactivate decline delete deploy disable discard disconnect dismiss dispatch drain enable escalate evict export extend finish fix flag flush forgive freeze grant grow hide hold ignore import inspect install invite keep kill limit lock mark merge migrate mute notify open pack pause pay pin ping process promote publish purge quarantine raise ramp reassign rebook reboot rebuild reduce refill refresh refund refuse reject release reload remind remove rename renew reopen repair repeat replace replay reply report request reserve reset resolve restart restore resume retry return revert review revoke roll rotate run save scale scan schedule send settle ship show sign silence skip snooze start stop submit suspend switch sync test throttle transfer trigger turn unban unblock undo unfreeze uninstall unlock unmute unpause unsuspend update upgrade verify void wake warn wipe withdraw write',
     /** Verbs that double their last letter. */
-    doubled: 'ban cancel flag pin reset run ship skip stop submit unban',
-    participles: { freeze: 'frozen', grow: 'grown', hide: 'hidden', hold: 'held', keep: 'kept', pay: 'paid', reset: 'reset', run: 'run', send: 'sent', show: 'shown', undo: 'undone', wake: 'woken', withdraw: 'withdrawn', write: 'written' } as Readonly<Record<string, string>>,
+    doubled: 'ban cancel flag pin reset run scan ship skip stop submit unban',
+    participles: { freeze: 'frozen', unfreeze: 'unfrozen', grow: 'grown', hide: 'hidden', hold: 'held', keep: 'kept', pay: 'paid', reset: 'reset', run: 'run', send: 'sent', show: 'shown', undo: 'undone', wake: 'woken', withdraw: 'withdrawn', write: 'written' } as Readonly<Record<string, string>>,
     /** What belongs to the verb rather than to what it is done to: "Roll back", "Ping again". */
     particles: 'again all as at away back by down for from in it now off on out over these this to up with',
     running: (doing: string) => `${doing}…`,
@@ -886,6 +886,7 @@ export const words = {
     noneWait: 'nothing waits',
     oldest: (length: string) => `oldest ${length}`,
     more: 'and more',
+    parked: (number: string) => `${number} for triggers that are off`,
     eventsSummary: (total: number, highest: { value: number; when: string } | null) =>
       highest ? `${plural(total, 'event', 'events')}, most at ${highest.when}: ${highest.value.toLocaleString('en-GB')}` : 'No events in this range',
     deliveriesSummary: (total: number, highest: { value: number; when: string } | null) =>

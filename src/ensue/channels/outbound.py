@@ -273,7 +273,8 @@ class Outbound:
         except TimeoutError:
             raise EnsueError("unavailable", f"{host} did not resolve in time; look at its name server.") from None
         except (OSError, ValueError) as error:
-            raise EnsueError("unavailable", f"{host} does not resolve: {error}.") from None
+            reason = getattr(error, "strerror", None) or error
+            raise EnsueError("unavailable", f"{host} does not resolve: {reason}.") from None
         if not ways:
             raise EnsueError("unavailable", f"{host} does not resolve: it has no address.")
         if len(ways) > 1:

@@ -22,7 +22,7 @@ def add(commands: Group) -> None:
         "(ENSUE_ALLOW_NETWORKS=127.0.0.0/8)."
     )
     demo = connected(commands.command("demo", "Fill a project with something to look at.", _demo, description=about))
-    demo.add_argument("--count", type=whole, default=6_000, metavar="N", help="so many events (6000)")
+    demo.add_argument("--count", type=whole, default=12_000, metavar="N", help="so many events (12000)")
     demo.add_argument("--seed", type=whole, default=1, metavar="N", help="the same number tells the same story (1)")
     demo.add_argument("--receive", action="store_true", help="receive on 127.0.0.1:4199 until Ctrl-C")
 

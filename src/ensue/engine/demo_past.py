@@ -49,7 +49,7 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True):
     `endpoints` is the address below which all receivers are, `origin` that of the console, for its pictures.
     """
 
-    count: int = 6_000
+    count: int = 12_000
     seed: int = 1
     endpoints: str | None = None
     origin: str = "http://127.0.0.1:4122"

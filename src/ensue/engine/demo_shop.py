@@ -50,7 +50,7 @@ RECEIVERS: Final[Sequence[Receiver]] = (
         "wms",
         "/hooks/hold",
         410,
-        filter='event.data.total > 40.0 && event.data.country != "FI"',
+        filter='event.data.total > 15.0 && event.data.country != "FI"',
         retry=_QUICK,
         says=(200, {"held": True, "bin": "B-14"}),
         headers=(("X-Warehouse", "bergen-2"),),

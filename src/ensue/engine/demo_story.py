@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ensue.domain.schedule import DAY, HOUR, MINUTE, format_time
 
-A_DAY: Final = 200
+A_DAY: Final = 400
 """So many events happen on a day; what is more goes back further."""
 LONGEST: Final = 30
 """Days that the story goes back at most."""

@@ -25,7 +25,7 @@ DEMO: Final[tuple[Route, ...]] = (
         name="fillWithDemo",
         summary="Fill the project with a month at a small coffee roaster, to look around.",
         description=(
-            "Ten triggers, and `count` events (6,000) with what followed: deliveries that arrived, were retried, died "
+            "Ten triggers, and `count` events (12,000) with what followed: deliveries that arrived, were retried, died "
             "and wait, pressed buttons, threads, scheduled and test events. The past is made up and nothing of it is "
             "sent; what still waits at its end is owed for true, to names below `fjord.example` that nobody has, or to "
             "what listens at `endpoints`. The same `seed` tells the same story."

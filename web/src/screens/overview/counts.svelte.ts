@@ -17,7 +17,8 @@ export interface Counts {
   results: Tally[];
   /** By trigger and result. */
   triggers: Tally[];
-  waiting: { count: number; more: boolean; oldest: number | null };
+  /** What is owed now, each with its trigger; `more` than these. */
+  waiting: { owed: readonly { trigger: string | null; at: number }[]; more: boolean };
 }
 
 export class Overview {
@@ -54,8 +55,8 @@ export class Overview {
     this.error = failed && !failed.ok ? failed.error : undefined;
     if (this.error || !pending.ok) return;
     const [events = [], types = [], before = [], results = [], triggers = []] = found.map((one) => (one.ok ? one.value.items : []));
-    const last = pending.value.next ? undefined : pending.value.items.at(-1);
-    const waiting = { count: pending.value.items.length, more: pending.value.next !== null, oldest: last ? Date.parse(last.created_at) : null };
+    const owed = pending.value.items.map((one) => ({ trigger: one.trigger ?? null, at: Date.parse(one.created_at) }));
+    const waiting = { owed, more: pending.value.next !== null };
     this.counts = { now, slots, events, types, before: before[0]?.count ?? 0, results, triggers, waiting };
   }
 
