@@ -39,9 +39,9 @@ LOG: Final = (
     "SELECT (SELECT value FROM meta WHERE name = 'epoch'), (SELECT value FROM meta WHERE name = 'floor'), "
     "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 )
-LOST: Final = "SELECT number, cursor, project, body FROM lost WHERE number > ? ORDER BY number LIMIT ?"
+LOST: Final = "SELECT number, cursor, body, project FROM lost WHERE number > ? ORDER BY number LIMIT ?"
 COME: Final = (
-    f"SELECT cursor, project, body, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1, "
+    f"SELECT cursor, body, project, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1, "
     "(flags & 2) / 2 "
     "FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?"
 )
@@ -159,9 +159,9 @@ class Follower:
             words.drop(floor)
             gone = [row[1:] for row in lost if row[1] <= at]
             words.let_go(gone)
-            words.take_in([row[:3] for row in come])
-            tallies.add_events(views, Counter((row[1], *row[3:]) for row in come))
-            tallies.add_events(views, _lost(event_key(decode_event(body)) for _, _, body in gone))
+            words.take_in(come)
+            tallies.add_events(views, Counter([row[2:] for row in come]))
+            tallies.add_events(views, _lost(event_key(decode_event(body)) for _, body, _ in gone))
             if len(come) < limit:
                 words.seal()
             if not lost and not come:

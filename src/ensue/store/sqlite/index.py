@@ -23,8 +23,8 @@ TOGETHER: Final = 256
 MERGED: Final = 16
 """So many parts of a volume become one at once: rarely, as the whole is put in order when it is full."""
 
-Kept = tuple[int, str, bytes]
-"""An event: its cursor, its project, and its body as it is kept."""
+Kept = tuple[Any, ...]
+"""An event: its cursor, its body as it is kept, its project; whatever is behind does not matter."""
 
 
 class Index:
@@ -71,11 +71,18 @@ class Index:
     def _by_volume(self, events: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Any]]]:
         """For each volume what goes into it: cursors and words, in turns."""
         volumes: dict[int, list[Any]] = {}
-        for cursor, project, body in events:
-            values = volumes.setdefault(cursor >> VOLUME, [])
-            before, between = self._marks.get((cursor >> WINDOW, project)) or self._mark(cursor >> WINDOW, project)
+        place: tuple[int, str] = (-1, "")
+        values: list[Any] = []
+        before = between = ""
+        for row in events:
+            cursor, body, project = row[0], row[1], row[2]
+            if (cursor >> WINDOW, project) != place:
+                place = (cursor >> WINDOW, project)
+                values = volumes.setdefault(cursor >> VOLUME, [])
+                before, between = self._marks.get(place) or self._mark(*place)
             words = event_words(body)
-            values += (cursor, before + between.join(words) if words else "")
+            values.append(cursor)
+            values.append(before + between.join(words) if words else "")
         yield from volumes.items()
 
     def _mark(self, window: int, project: str) -> tuple[str, str]:
