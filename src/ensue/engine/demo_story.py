@@ -282,7 +282,7 @@ def _sign_up(chance: Random, number: int, _stage: Stage) -> Scene:
     mail = f"{who.split()[0].lower()}{number}@example.com"
     whence = chance.choice(("from the landing page", "from the newsletter", "by invitation"))
     yield 0, _signed_up(who, mail, whence), ()
-    if chance.random() < 0.2:
+    if chance.random() < 0.05:
         card = _card(f"{who} chose the monthly bag", "✨", "Sign-ups")
         yield 50 * MINUTE, _event("user.plan_changed", f"user/{mail}", card, plan="monthly"), ()
 
