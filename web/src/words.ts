@@ -177,6 +177,8 @@ export const words = {
   },
 
   apiKeys: {
+    onlyAdmins: 'Keys are for owners and admins',
+    onlyAdminsText: 'Whoever has a key may send and read events; ask an admin of this project for one.',
     text: 'Programs send and read with a key. It is shown once; Ensue keeps no copy that can be read.',
     create: 'New key',
     name: 'Name',
