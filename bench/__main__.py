@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import measures
 from bench.measures import Row
+from bench.pushes import pushes
 from bench.replay import replay
 from bench.tongues import tongues
 from bench.views import views
@@ -41,6 +42,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
             "latency": lambda: measures.latency(2),
             "growth": lambda: measures.growth(20_000),
             "search": lambda: views(20_000, 1, 1),
+            "pushes": lambda: pushes(1, 300, 1),
             "schedule": lambda: measures.schedule(20_000),
             "replay": lambda: replay(5_000, 1, 1),
         }
@@ -54,6 +56,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[], list[Row]]]:
         "latency": lambda: measures.latency(10),
         "growth": lambda: measures.growth(1_000_000),
         "search": lambda: views(1_000_000, 2, 5),
+        "pushes": lambda: pushes(3, 4_000, 3),
         "schedule": lambda: measures.schedule(1_000_000),
         "replay": lambda: replay(100_000, 4, 5),
     }
