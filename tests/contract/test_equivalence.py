@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from ensue.domain.delivery import Delivery, Entry, Failed, Interrupted, Later, Result, Retry, Sent, Skipped
 from ensue.domain.event import Card, Context
+from ensue.domain.finding import Sought
+from ensue.domain.streak import Heard
 from ensue.domain.tally import TallyQuery
 from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 from ensue.store.memory import MemoryStore
@@ -162,6 +164,7 @@ class Stores(RuleBasedStateMachine):
             puts=tuple(puts),
             emits=(entry(self.now, once=emit, type="told", context=Context("a", start=bool(emit))),),
             next=(delivery(now=self.now, lane=LANES[0]),),
+            heard=Heard(f"trg_{len(puts)}", isinstance(result, Sent), self.now),
         )
         self.both(lambda store: store.settle(lambda _: [told, told]))
 
@@ -241,6 +244,9 @@ class Stores(RuleBasedStateMachine):
         for state in (None, "pending", "dead", "cancelled"):
             query = DeliveryQuery(project=PROJECT, state=state, limit=1000)
             self.both(partial(_deliveries, query))
+            self.both(partial(_deliveries, replace(query, sought=Sought(("order", "ga"), {"trg_one": ("gate",)}))))
+            self.both(partial(_deliveries, replace(query, sought=Sought(("tol",)))))
+        self.both(lambda store: _sorted(store.streaks(["trg_0", "trg_1", "trg_2"])))
         for fate in (None, "delivered", "dead", "cancelled"):
             self.both(partial(_past, Past(project=PROJECT, state=fate)))
         self.both(lambda store: store.unarrived("rpl_1"))
@@ -253,9 +259,14 @@ class Stores(RuleBasedStateMachine):
         self.both(lambda store: store.page(EventQuery(project=PROJECT, words=("tol",), limit=1000)))
         for project in (PROJECT, OTHER):
             self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("hour", "type"))))
+            self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("day",), muted=False)))
             self.both(partial(_tallies, TallyQuery(project=project, of="deliveries", by=("hour", "result"))))
         if self.held:
             self.both(lambda store: store.attempts(self.held[-1].id))
+
+
+async def _sorted(found: Awaitable[Any]) -> Any:
+    return sorted(await found, key=lambda one: one.trigger)
 
 
 async def _threads(project: str, names: list[str], store: Store) -> Any:
