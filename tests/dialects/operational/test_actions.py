@@ -206,3 +206,10 @@ async def test_buttons_do_not_reach_inside(log: Sender, url: str) -> None:
 async def test_links_are_of_the_web(log: Sender, url: str) -> None:
     """Nobody is led to run a script."""
     assert await log.refusal(with_button(url=url, external=True))
+
+
+async def test_a_button_asks_as_theirs_did(log: Sender) -> None:
+    """Their console asked before each press, in a dialog of the button's text; a link is opened at once, there as here."""
+    asked = await button(log)
+    assert asked["confirm"] == f"{asked['label']}?"
+    assert "confirm" not in await button(log, external=True)

@@ -54,6 +54,7 @@ def _not_buttons(given: Raw) -> EnsueError:
 
 
 def _action(button: Button, field: str) -> ActionDraft:
+    """The action of a button. Theirs always asked first, in a dialog that was titled with the button's text."""
     external = is_truthy(button.external)
     url = _text(button.url, f"{field}.url", "Action needs to have a valid url")
     label = _text(button.button_text, f"{field}.buttonText", "Action needs to have buttonText")
@@ -70,6 +71,7 @@ def _action(button: Button, field: str) -> ActionDraft:
         meta=EMPTY if bytes(button.meta) == b"null" else button.meta,
         repeat=is_truthy(button.repeat),
         style=button.type if button.type in _STYLES else None,
+        confirm=None if external else f"{label}?",
     )
 
 

@@ -108,9 +108,11 @@ def _form(asked: Asked) -> Html:
     danger = asked.action.style == "danger"
     calls = sentence(words.CALLS, host=host_of(asked.action.url), name=asked.person)
     label = words.AGAIN if asked.stands.kind == "failed" else asked.action.label
+    confirm = asked.action.confirm
+    told = confirm is None or confirm == words.ASK.format(label=asked.action.label)
     return element(
         "form",
-        None if asked.action.confirm is None else element("p", asked.action.confirm, class_="confirm", dir="auto"),
+        None if told else element("p", confirm, class_="confirm", dir="auto"),
         element("p", Html(f"{calls} {words.FINAL}") if danger else calls, class_="calls"),
         element("input", type="hidden", name="token", value=asked.token),
         element(
