@@ -57,9 +57,9 @@ describe('moments', () => {
 });
 
 describe('what the API is asked', () => {
-  it('leaves out what is wrong and what it does not know', () => {
+  it('leaves out what is wrong', () => {
     const chips = [{ key: 'has', value: 'action' }, { key: 'after', value: '31 Feb' }, { key: 'type', value: 'order.*' }] as const;
-    expect(toApi({ ...PLAIN, chips, words: ' disk ' }, false, NOW, 'utc')).toEqual({ feed: true, test: false, muted: false, q: 'disk', type: 'order.*' });
+    expect(toApi({ ...PLAIN, chips, words: ' disk ' }, false, NOW, 'utc')).toEqual({ feed: true, test: false, muted: false, q: 'disk', actions: true, type: 'order.*' });
   });
 });
 

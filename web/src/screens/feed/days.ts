@@ -21,19 +21,41 @@ export interface DayStart {
   count: number;
 }
 
-/** Where days begin among moments, newest first. */
-export function dayStarts(moments: readonly number[], zone: Zone): DayStart[] {
-  const starts: DayStart[] = [];
-  let range = { from: 0, to: 0 };
-  for (const [row, at] of moments.entries()) {
-    const current = starts.at(-1);
-    if (current && at >= range.from && at < range.to) current.count++;
-    else {
-      range = dayOf(at, zone);
-      starts.push({ row, at, count: 1 });
+/** Where days begin in a list, newest first; what was added to its end since the last time is all that is looked at. */
+export class Days<T> {
+  #moment: (item: T) => number;
+  #items: readonly T[] = [];
+  #zone: Zone | undefined;
+  #starts: DayStart[] = [];
+
+  constructor(moment: (item: T) => number) {
+    this.#moment = moment;
+  }
+
+  of(items: readonly T[], zone: Zone): readonly DayStart[] {
+    const known = this.#items.length;
+    const longer = zone === this.#zone && known > 0 && items.length >= known && items[0] === this.#items[0] && items[known - 1] === this.#items[known - 1];
+    this.#starts = longer ? [...this.#starts] : [];
+    this.#items = items;
+    this.#zone = zone;
+    this.#add(longer ? known : 0, zone);
+    return this.#starts;
+  }
+
+  #add(from: number, zone: Zone): void {
+    let current = this.#starts.at(-1);
+    let range = current ? dayOf(current.at, zone) : { from: 0, to: 0 };
+    for (let row = from; row < this.#items.length; row++) {
+      const at = this.#moment(this.#items[row] as T);
+      if (current && at >= range.from && at < range.to) current = { ...current, count: current.count + 1 };
+      else {
+        range = dayOf(at, zone);
+        current = { row, at, count: 1 };
+        this.#starts.push(current);
+      }
+      this.#starts[this.#starts.length - 1] = current;
     }
   }
-  return starts;
 }
 
 /** The day that a row is in: the last that starts at it or before. */

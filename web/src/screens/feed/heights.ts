@@ -3,18 +3,24 @@
  * seventeen additions. Pure.
  */
 export class Heights {
-  #values: Float64Array;
-  #tree: Float64Array;
-  readonly length: number;
+  #values: number[] = [];
+  #tree: number[] = [0];
 
   constructor(values: ArrayLike<number>) {
-    this.length = values.length;
-    this.#values = Float64Array.from(values);
-    this.#tree = new Float64Array(this.length + 1);
-    for (let at = 1; at <= this.length; at++) {
-      this.#tree[at] = (this.#tree[at] ?? 0) + (this.#values[at - 1] ?? 0);
-      const up = at + (at & -at);
-      if (up <= this.length) this.#tree[up] = (this.#tree[up] ?? 0) + (this.#tree[at] ?? 0);
+    this.append(values);
+  }
+
+  get length(): number {
+    return this.#values.length;
+  }
+
+  /** More rows after the last: what a page of them costs does not depend on how many there are. */
+  append(values: ArrayLike<number>): void {
+    for (const value of Array.from(values)) {
+      const at = this.#values.push(value);
+      let sum = value;
+      for (let step = 1; step < (at & -at); step <<= 1) sum += this.#tree[at - step] ?? 0;
+      this.#tree.push(sum);
     }
   }
 

@@ -1,0 +1,84 @@
+"""A hundred thousand events in the feed: scrolled from the newest to the oldest with few rows, and without a long task
+that a page without any would not have had."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.acceptance.server import Server
+from tests.acceptance.wire import Connection
+from tests.browser.eyes import Eyes
+from tests.browser.test_feed import live
+
+MANY: Final = 100_000
+BATCH: Final = 1_000
+LANES: Final = 4
+MOST_STEPS: Final = 1_500
+"""More than the scroll needs: each step goes to where the list ends, and there are 500 pages of 200."""
+LONG: Final = 50_000
+"""Microseconds after which a task is long, as browsers say it. Here it is time of the processor, not of the clock: what a
+busy machine keeps waiting is not long for that."""
+
+_SCROLL: Final = """async ({last, steps}) => {
+    const main = document.querySelector('main');
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const counts = [];
+    const here = (row) => document.querySelector(`article[aria-posinset="${row}"]`) !== null;
+    let step = 0;
+    while (step < steps && !here(last)) {
+        const end = main.scrollTop = main.scrollHeight;
+        step++;
+        do {
+            await frame();
+            counts.push(document.querySelectorAll('article').length);
+        } while (last && !here(last) && main.scrollHeight <= end);
+    }
+    return {most: Math.max(...counts), least: Math.min(...counts), steps: step};
+}"""
+
+
+async def fill(server: Server, count: int) -> None:
+    """So many events, sent in large batches on several connections."""
+    body = json.dumps({"events": [{"type": "load.test", "card": {"title": "Row"}}] * BATCH}).encode()
+
+    async def lane() -> None:
+        async with Connection(server.port) as connection:
+            for _ in range(count // BATCH // LANES):
+                answered = await connection.call("POST", "/api/v1/events/batch", body, server.headers())
+                assert answered.status == 207
+
+    await asyncio.gather(*(lane() for _ in range(LANES)))
+
+
+async def tasks(browser: Browser, page: Page, act: Callable[[], Awaitable[Any]]) -> tuple[Any, list[int]]:
+    """What `act` gives, and how long the page's tasks took meanwhile: microseconds of the processor, longest first."""
+    await browser.start_tracing(page=page, categories=["toplevel"])
+    done = await act()
+    events = json.loads(await browser.stop_tracing())["traceEvents"]
+    mains = {
+        (one["pid"], one["tid"])
+        for one in events
+        if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"
+    }
+    return done, sorted(
+        (one["tdur"] for one in events if "tdur" in one and (one["pid"], one["tid"]) in mains), reverse=True
+    )
+
+
+async def test_a_hundred_thousand_events(eyes: Eyes, server: Server, page: Page, browser: Browser) -> None:
+    """From the newest to the oldest there are never 500 rows, and no more long tasks than on a page without any."""
+    await eyes.open(page, "/?type=nothing.like.this")
+    await expect(page.get_by_role("heading", name="No events match")).to_be_visible()
+    _, empty = await tasks(browser, page, lambda: page.evaluate(_SCROLL, {"last": 0, "steps": 100}))
+    await fill(server, MANY)
+    await eyes.open(page, "/")
+    await live(page)
+    await expect(page.get_by_role("article").first).to_be_visible()
+    went, full = await tasks(browser, page, lambda: page.evaluate(_SCROLL, {"last": MANY, "steps": MOST_STEPS}))
+    assert went["steps"] < MOST_STEPS
+    assert 0 < went["least"] <= went["most"] < 500
+    assert len(full) > went["steps"], "the trace saw the page at work"
+    assert sum(one > LONG for one in full) <= sum(one > LONG for one in empty), full[:9]
