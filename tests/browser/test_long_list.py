@@ -19,8 +19,8 @@ LANES: Final = 4
 MOST_STEPS: Final = 1_500
 """More than the scroll needs: each step goes to where the list ends, and there are 500 pages of 200."""
 LONG: Final = 50_000
-"""Microseconds after which a task is long, as browsers say it. Here it is time of the processor, not of the clock: what a
-busy machine keeps waiting is not long for that."""
+"""Microseconds after which a task is long, as browsers say it. Here it is time of the processor, not of the clock: what
+a busy machine keeps waiting is not long for that."""
 
 _SCROLL: Final = """async ({last, steps}) => {
     const main = document.querySelector('main');
