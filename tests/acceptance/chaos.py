@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from ensue.testing import Received, Reply, Sink
 from tests.acceptance.follower import Follower
 from tests.acceptance.ledger import Ledger
+from tests.acceptance.pushed import Phones
 from tests.acceptance.server import Server, eventually
 from tests.acceptance.viewed import view_violations
 from tests.acceptance.wire import Answered, Connection
@@ -35,13 +36,16 @@ EVENTS = {1: 60, 8: 200, 32: 300, 64: 400}
 BLOWS = ("kill", "stop", "term", "kill twice", "kill")
 PAST = 600
 """So many events happened before the first round; each round replays them."""
-WIDTHS = (6, 8, 11, 9, 9, 8, 9, 8, 9, 9)
-TITLES = ("round", "clients", "blow", "accepted", "received", "claims", "replayed", "resent", "repeats", "seconds")
+WIDTHS = (6, 8, 11, 9, 9, 8, 9, 8, 9, 8, 9)
+TITLES = (
+    *("round", "clients", "blow", "accepted", "received", "claims", "replayed", "resent", "repeats"),
+    *("pushed", "seconds"),
+)
 
 
 class Row(Struct, frozen=True):
-    """What came of one round. `repeats`: requests beyond the first of their delivery; `seconds`: from the last blow
-    until nothing was owed."""
+    """What came of one round. `repeats`: requests beyond the first of their delivery; `pushed`: requests to the push
+    service; `seconds`: from the last blow until nothing was owed."""
 
     round: int
     clients: int
@@ -52,6 +56,7 @@ class Row(Struct, frozen=True):
     replayed: int
     resent: int
     repeats: int
+    pushed: int
     seconds: float
     violations: list[str]
 
@@ -87,9 +92,12 @@ class Moody:
 class Load:
     """Clients that ask for events by known names, and ask again when they got no answer."""
 
-    def __init__(self, server: Server, ledger: Ledger, chance: random.Random, name: str, budget: int) -> None:
+    def __init__(
+        self, server: Server, ledger: Ledger, phones: Phones, chance: random.Random, name: str, budget: int
+    ) -> None:
         self._server = server
         self._ledger = ledger
+        self._phones = phones
         self._chance = chance
         self._name = name
         self._left = budget
@@ -122,7 +130,8 @@ class Load:
         name = f"{self._name}-{self._left}"
         self._ledger.asked.add(name)
         kind = self._chance.choice(("chaos.wide", "chaos.wide", "chaos.narrow"))
-        return {"type": kind, "subject": name, "data": {"name": name, "text": "x" * 100}} | more
+        draft = {"type": kind, "subject": name, "data": {"name": name, "text": "x" * 100}}
+        return draft | self._phones.draft(name) | more
 
     async def _single(self, connection: Connection) -> None:
         draft = self._draft()
@@ -202,6 +211,7 @@ class Chaos:
         self._sink = sink
         self._chance = random.Random(seed)
         self._ledger = Ledger(server.data / "ensue.db")
+        self._phones = Phones(server, self._chance)
         self._follower = Follower(server)
         self._following: asyncio.Task[None] | None = None
         self._round = 0
@@ -212,6 +222,8 @@ class Chaos:
         """Start the server and make the triggers: one with room, one with little."""
         self._sink.script = Moody(self._chance)
         await self.server.start()
+        await self._phones.service.__aenter__()
+        await self._phones.begin()
         retry = {"attempts": 20, "schedule": [0.1]}
         await self.server.trigger(self._sink.url, match={"type": "chaos.wide"}, retry=retry)
         await self.server.trigger(self._sink.url, match={"type": "chaos.narrow"}, retry=retry, concurrency=3)
@@ -227,6 +239,7 @@ class Chaos:
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
+        await self._phones.service.__aexit__()
 
     async def round(self) -> Row:
         """One round: load, a blow in its midst, and the count when nothing is owed any more."""
@@ -235,9 +248,11 @@ class Chaos:
         blow = self._chance.choice(BLOWS) if self._round > len(BLOWS) else BLOWS[self._round - 1]
         self._ledger.begin_round()
         self._sink.received.clear()
+        self._phones.service.received.clear()
         self._follower.seen.clear()
         self._ledger.replay = await self._replay()
-        load = Load(self.server, self._ledger, self._chance, f"r{self._round}", EVENTS[clients])
+        name = f"r{self._round}"
+        load = Load(self.server, self._ledger, self._phones, self._chance, name, EVENTS[clients])
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(clients))
             blown = group.create_task(self._blow(blow, load, EVENTS[clients]))
@@ -247,9 +262,10 @@ class Chaos:
         order = self._ledger.order()
         with suppress(AssertionError):  # what is missing is told with the rest
             await eventually(lambda: len(self._follower.seen) >= len(order), "the stream tells of all", STREAM_PATIENCE)
-        viewed = await view_violations(self.server, f"r{self._round}")
+        viewed = await view_violations(self.server, name)
+        pushed = self._phones.violations(self.server.data / "ensue.db", name)
         row = self._row(clients, blow, seconds)
-        return replace(row, violations=row.violations + viewed)
+        return replace(row, violations=row.violations + viewed + pushed)
 
     async def _replay(self) -> str:
         """Begin to send again what happened before the first round; the replay's id."""
@@ -299,6 +315,7 @@ class Chaos:
             replayed=sum(one.replay is not None for one in self._ledger.owed()),
             resent=self._ledger.resent,
             repeats=len(received) - len(ids),
+            pushed=len(self._phones.service.received),
             seconds=seconds,
             violations=self._follower.faults
             + self._ledger.violations(received, self._follower.seen, killed=blow.startswith("kill"))
@@ -347,7 +364,7 @@ async def run(rounds: int, seed: int, directory: Path) -> bool:
 
 
 def _print_sums(rows: list[Row], seconds: float) -> None:
-    sums = [sum(getattr(row, name) for row in rows) for name in TITLES[3:9]]
+    sums = [sum(getattr(row, name) for row in rows) for name in TITLES[3:10]]
     longest = max(row.seconds for row in rows)
     violated = sum(bool(row.violations) for row in rows)
     _say(

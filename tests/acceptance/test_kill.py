@@ -17,5 +17,6 @@ async def test_nothing_is_lost_or_repeated_without_a_claim(tmp_path: Path, sink:
         print(*(row.line() for row in rows), server.log(), sep="\n")  # noqa: T201 - shown when the test failed
     assert [violation for row in rows for violation in row.violations] == []
     assert {row.blow for row in rows} == {"kill", "kill twice", "stop", "term"}
+    assert all(row.pushed for row in rows)
     assert cut > ROUNDS // 4, "replays had ended before the blows"
     assert sum(row.resent for row in rows) > 0, "no client ever lost an answer: the blows missed"

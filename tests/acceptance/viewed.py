@@ -18,7 +18,7 @@ PATIENCE = 10.0
 IDS = "SELECT id FROM event WHERE substr(subject, 1, length(?1) + 1) = ?1 || '-' ORDER BY cursor DESC"
 TYPES = "SELECT type, count(*) FROM event GROUP BY 1 ORDER BY 1"
 RESULTS = """
-SELECT trigger, CASE state WHEN 1 THEN iif(tries > 1, 'delivered_after_retries', 'delivered')
+SELECT coalesce(trigger, ''), CASE state WHEN 1 THEN iif(tries > 1, 'delivered_after_retries', 'delivered')
     WHEN 2 THEN 'dead' ELSE 'cancelled' END, count(*)
 FROM delivery WHERE kind <> 'event' AND state > 0 GROUP BY 1, 2 ORDER BY 1, 2
 """
@@ -71,4 +71,4 @@ def _events(items: list[Any]) -> list[Any]:
 
 
 def _deliveries(items: list[Any]) -> list[Any]:
-    return sorted((item["trigger"], item["result"], item["count"]) for item in items)
+    return sorted((item.get("trigger", ""), item["result"], item["count"]) for item in items)
