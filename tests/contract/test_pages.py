@@ -201,6 +201,10 @@ async def several(store: Store) -> Sequence[Delivery]:
         ({"without": "mail"}, lambda one: one.kind == "webhook"),
         ({"without": "mail", "state": "pending"}, lambda one: (one.kind, one.state) == ("webhook", "pending")),
         ({"since": NOW + 3, "until": NOW + 6}, lambda one: NOW + 3 <= one.created_at < NOW + 6),
+        ({"ended_since": NOW + 9, "ended_until": NOW + 10}, lambda one: one.ended_at == NOW + 9),
+        ({"state": "dead", "ended_since": NOW + 9}, lambda one: one.state == "dead"),
+        ({"ended_since": NOW + 10}, nothing),
+        ({"ended_until": NOW + 9}, nothing),
         ({"trigger": "none"}, nothing),
     ],
 )

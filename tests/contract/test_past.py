@@ -150,12 +150,15 @@ async def test_a_later_delivery_does_not_hide_the_past(store: Store) -> None:
 
 
 async def test_deliveries_in_a_span_of_time(store: Store) -> None:
-    """By when they were made."""
+    """By when they were made, and by when they ended."""
     made = await facts(store, 3)
     for n, one in enumerate(made):
         await ended(store, one, "dead", now=NOW + n)
     found = await everything(store, state="dead", since=NOW + 1, until=NOW + 2)
     assert [one for one, _ in found] == [made[1]]
+    found = await everything(store, state="dead", ended_since=NOW + 2, ended_until=NOW + 3)
+    assert [one for one, _ in found] == [made[2]]
+    assert await everything(store, state="dead", ended_until=NOW) == []
 
 
 async def test_only_what_triggers_got(store: Store) -> None:

@@ -45,7 +45,8 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     """What is replayed, and to whom.
 
     With `state`: events whose last delivery to a trigger (`trigger`, or any) stands so, `since` and `until` bounding
-    when that was made; owed to the same trigger, or to the trigger `to`. Without: events of the log by their `time`,
+    when that was made and `ended_since` and `ended_until` when it ended; owed to the same trigger, or to the trigger
+    `to`. Without: events of the log by their `time`,
     those that `trigger` would fire on, or any where only `to` is given. `type` is a pattern and `filter` a CEL
     expression over the event. `words` are those of a question: of the delivery with `state`, else of the event. Times
     are milliseconds UTC, since included.
@@ -59,6 +60,8 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     filter: str | None = None
     to: str | None = None
     words: tuple[str, ...] = ()
+    ended_since: int | None = None
+    ended_until: int | None = None
 
 
 class Found(NamedTuple):
@@ -71,8 +74,8 @@ class Found(NamedTuple):
 
 
 class ReplayDraft(Struct, frozen=True, forbid_unknown_fields=True):
-    """A replay as it is asked for; `since` and `until` are RFC 3339, `q` words as in lists. With `dry_run` it is only
-    counted."""
+    """A replay as it is asked for; `since` and `until` are RFC 3339, as are `ended_since` and `ended_until`, which say
+    when deliveries in a `state` ended; `q` is words as in lists. With `dry_run` it is only counted."""
 
     trigger: str | None = None
     type: str | None = None
@@ -82,6 +85,8 @@ class ReplayDraft(Struct, frozen=True, forbid_unknown_fields=True):
     filter: str | None = None
     to: str | None = None
     q: str | None = None
+    ended_since: str | None = None
+    ended_until: str | None = None
     dry_run: bool = False
 
 
@@ -115,10 +120,10 @@ def check_replay(draft: ReplayDraft) -> Wanted:
     if draft.state is not None and draft.to is not None and draft.trigger is None:
         message = "With 'state' and 'to', say whose deliveries are meant: 'trigger'. An event may have gone to several."
         raise EnsueError("invalid", message, "trigger")
-    since = None if draft.since is None else parse_time(draft.since, "since")
-    until = None if draft.until is None else parse_time(draft.until, "until")
-    if since is not None and until is not None and since >= until:
-        raise EnsueError("invalid", "'until' is not after 'since'; nothing lies between them.", "until")
+    since, until = _span(draft.since, draft.until, "")
+    ended_since, ended_until = _span(draft.ended_since, draft.ended_until, "ended_")
+    if draft.state is None and (ended_since is not None or ended_until is not None):
+        raise EnsueError("invalid", "Events do not end; say which 'state' of deliveries is meant.", "state")
     return Wanted(
         draft.trigger,
         None if draft.type is None else check_pattern(draft.type, "type"),
@@ -128,7 +133,18 @@ def check_replay(draft: ReplayDraft) -> Wanted:
         _checked_filter(draft.filter),
         draft.to,
         asked(draft.q or ""),
+        ended_since,
+        ended_until,
     )
+
+
+def _span(since: str | None, until: str | None, mark: str) -> tuple[int | None, int | None]:
+    begin = None if since is None else parse_time(since, f"{mark}since")
+    end = None if until is None else parse_time(until, f"{mark}until")
+    if begin is not None and end is not None and begin >= end:
+        message = f"'{mark}until' is not after '{mark}since'; nothing lies between them."
+        raise EnsueError("invalid", message, f"{mark}until")
+    return begin, end
 
 
 def _checked_filter(text: str | None) -> str | None:

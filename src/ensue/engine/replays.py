@@ -324,6 +324,8 @@ class Replays:
             type=pattern_of(wanted, lambda one: self._trigger(project, one)),
             since=wanted.since,
             until=wanted.until,
+            ended_since=wanted.ended_since,
+            ended_until=wanted.ended_until,
             after=after,
             end=end,
             limit=limit,

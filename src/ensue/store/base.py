@@ -126,7 +126,8 @@ class EventQuery(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryQuery(Struct, frozen=True, kw_only=True):
-    """A page of the deliveries of one project, newest first. `since`/`until` bound `created_at`, since included.
+    """A page of the deliveries of one project, newest first. `since`/`until` bound `created_at`, since included, and
+    `ended_since`/`ended_until` in the same way when they ended; what is pending has not.
 
     `kind` is the one meant, `without` one that is left out; `sought` are words (`domain/finding.py`), None for none.
     """
@@ -140,6 +141,8 @@ class DeliveryQuery(Struct, frozen=True, kw_only=True):
     replay: str | None = None
     since: int | None = None
     until: int | None = None
+    ended_since: int | None = None
+    ended_until: int | None = None
     sought: Sought | None = None
     before: str | None = None
     limit: int = 50

@@ -222,7 +222,16 @@ def delivery_fits(delivery: Delivery, query: DeliveryQuery) -> bool:
         and query.replay in (None, delivery.replay)
         and (query.since is None or delivery.created_at >= query.since)
         and (query.until is None or delivery.created_at < query.until)
+        and ended_within(delivery, query.ended_since, query.ended_until)
     )
+
+
+def ended_within(delivery: Delivery, since: int | None, until: int | None) -> bool:
+    """Whether it ended in that span; None is open, and where both are, it need not have ended."""
+    if since is None and until is None:
+        return True
+    ended = delivery.ended_at
+    return ended is not None and (since is None or ended >= since) and (until is None or ended < until)
 
 
 def selected(delivery: Delivery, selection: Selection) -> bool:

@@ -34,7 +34,13 @@ def _deliveries(state: State, query: Past, end: int) -> Iterator[tuple[int, Foun
     there = [one for one in state.deliveries.values() if one.kind == WEBHOOK and state.numbers[one.id] <= end]
     last = {(one.event_id, one.trigger): one.id for one in there}
     wanted = DeliveryQuery(
-        project=query.project, state=query.state, trigger=query.trigger, since=query.since, until=query.until
+        project=query.project,
+        state=query.state,
+        trigger=query.trigger,
+        since=query.since,
+        until=query.until,
+        ended_since=query.ended_since,
+        ended_until=query.ended_until,
     )
     for one in there:
         cursor = state.cursors.get(one.event_id)

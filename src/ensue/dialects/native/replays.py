@@ -42,6 +42,8 @@ class WantedView(Struct, frozen=True, omit_defaults=True):
     filter: str | None = None
     to: str | None = None
     q: str | None = None
+    ended_since: str | None = None
+    ended_until: str | None = None
 
 
 class ReplayedView(Struct, frozen=True, kw_only=True):
@@ -131,6 +133,7 @@ def replay_view(standing: Standing) -> ReplayView:
 
 
 def _wanted_view(wanted: Wanted) -> WantedView:
-    since, until = (None if at is None else format_time(at) for at in (wanted.since, wanted.until))
+    moments = (wanted.since, wanted.until, wanted.ended_since, wanted.ended_until)
+    since, until, *ended = (None if at is None else format_time(at) for at in moments)
     words = " ".join(wanted.words) or None
-    return WantedView(wanted.trigger, wanted.type, wanted.state, since, until, wanted.filter, wanted.to, words)
+    return WantedView(wanted.trigger, wanted.type, wanted.state, since, until, wanted.filter, wanted.to, words, *ended)

@@ -154,7 +154,16 @@ def _tests(query: DeliveryQuery) -> Iterator[Test]:
         yield Test("d.kind <> ?", (query.without,))
     if query.replay is not None:
         yield Test("d.replay = ?", (query.replay,))
-    if query.since is not None:
-        yield Test("d.created_at >= ?", (query.since,))
-    if query.until is not None:
-        yield Test("d.created_at < ?", (query.until,))
+    yield from _spans(query)
+
+
+def _spans(query: DeliveryQuery) -> Iterator[Test]:
+    bounds = {
+        "d.created_at >= ?": query.since,
+        "d.created_at < ?": query.until,
+        "d.ended_at >= ?": query.ended_since,
+        "d.ended_at < ?": query.ended_until,
+    }
+    for text, moment in bounds.items():
+        if moment is not None:
+            yield Test(text, (moment,))

@@ -109,6 +109,10 @@ def _delivery_tests(query: Past, end: int) -> list[Test]:
         tests.append(Test("d.created_at >= ?", (query.since,)))
     if query.until is not None:
         tests.append(Test("d.created_at < ?", (query.until,)))
+    if query.ended_since is not None:
+        tests.append(Test("d.ended_at >= ?", (query.ended_since,)))
+    if query.ended_until is not None:
+        tests.append(Test("d.ended_at < ?", (query.ended_until,)))
     return [*tests, Test(LAST, (end,))]
 
 
