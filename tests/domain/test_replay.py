@@ -7,6 +7,7 @@ import pytest
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Card, Event
 from ensue.domain.replay import (
+    Found,
     Replay,
     ReplayDraft,
     Wanted,
@@ -39,7 +40,12 @@ TEST = event(type="order.paid", card=Card(test=True))
 
 def taken(wanted: Wanted, *found: tuple[Event, str | None]) -> list[tuple[Event, str]]:
     """What is chosen, with the id of the trigger to which; the filter lets orders through."""
-    asked = chosen(found, wanted, lambda one: TRIGGERS.get(one or ""), lambda _text, one: one.type == "order.paid")
+    asked = chosen(
+        [Found(*one) for one in found],
+        wanted,
+        lambda one: TRIGGERS.get(one or ""),
+        lambda _text, one: one.type == "order.paid",
+    )
     return [(one, receiver.id) for one, receiver in asked]
 
 

@@ -12,17 +12,18 @@ const delivery = (given: Partial<DeliveryView>): DeliveryView =>
 describe('filters of deliveries', () => {
   it('stand in the URL and come back', () => {
     const filters = { ...NONE, state: 'dead', trigger: 'trg_1', period: 'day', words: 'held 503' } as const;
-    expect(toUrl(filters)).toEqual({ state: 'dead', trigger: 'trg_1', period: 'day', since: null, until: null, event: null, replay: null, q: 'held 503' });
+    expect(toUrl(filters)).toEqual({ state: 'dead', trigger: 'trg_1', period: 'day', since: null, until: null, by: null, event: null, replay: null, q: 'held 503' });
     expect(fromQuery(new URLSearchParams('state=dead&trigger=trg_1&period=day&q=held+503'))).toEqual(filters);
     expect(toUrl({ state: 'all' })).toEqual({ state: null });
     expect(toUrl({ words: '  ' })).toEqual({ q: null });
   });
   it('take a period or a range, never both', () => {
-    expect(toUrl({ period: 'week' })).toEqual({ period: 'week', since: null, until: null });
+    expect(toUrl({ period: 'week' })).toEqual({ period: 'week', since: null, until: null, by: null });
     expect(toUrl({ since: '2026-11-21T14:00:00Z', until: '' })).toEqual({ since: '2026-11-21T14:00:00Z', until: null, period: null });
     const hour = fromQuery(new URLSearchParams('period=week&since=2026-11-21T14:00:00Z&until=2026-11-21T15:00:00Z'));
     expect(isRange(hour)).toBe(true);
     expect(toQuery(hour, NOW)).toMatchObject({ since: '2026-11-21T14:00:00Z', until: '2026-11-21T15:00:00Z' });
+    expect(toQuery({ ...hour, by: 'end' }, NOW)).toMatchObject({ ended_since: '2026-11-21T14:00:00Z', ended_until: '2026-11-21T15:00:00Z' });
     expect(fromQuery(new URLSearchParams('since=nonsense'))).toEqual(NONE);
   });
   it('become a query of the API, in whole minutes', () => {

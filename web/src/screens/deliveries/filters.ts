@@ -17,12 +17,14 @@ export interface Filters {
   period: Period;
   since: string;
   until: string;
+  /** Whether the range is of when they ended, as counts are; else of when they were made. */
+  by: '' | 'end';
   event: string;
   replay: string;
   words: string;
 }
 
-export const NONE: Filters = { state: 'all', trigger: '', period: 'any', since: '', until: '', event: '', replay: '', words: '' };
+export const NONE: Filters = { state: 'all', trigger: '', period: 'any', since: '', until: '', by: '', event: '', replay: '', words: '' };
 
 const one = <T extends string>(known: readonly T[], value: string | null, usual: T): T => (known.includes(value as T) ? (value as T) : usual);
 const moment = (value: string | null): string => (value && !Number.isNaN(Date.parse(value)) ? value : '');
@@ -34,6 +36,7 @@ export function fromQuery(query: URLSearchParams): Filters {
     period: one(PERIODS, query.get('period'), 'any'),
     since: moment(query.get('since')),
     until: moment(query.get('until')),
+    by: query.get('by') === 'end' ? 'end' : '',
     event: query.get('event') ?? '',
     replay: query.get('replay') ?? '',
     words: query.get('q') ?? '',
@@ -48,16 +51,25 @@ export function toUrl(filters: Partial<Filters>): Record<string, string | null> 
   return {
     ...changed,
     ...(words !== undefined && { q: words.trim() || null }),
-    ...(filters.period !== undefined && filters.since === undefined && { since: null, until: null }),
+    ...(filters.period !== undefined && filters.since === undefined && { since: null, until: null, by: null }),
     ...((filters.since || filters.until) && { period: null }),
   };
 }
 
 export const isRange = (filters: Filters): boolean => Boolean(filters.since || filters.until);
 
+interface Span {
+  since?: string;
+  until?: string;
+  ended_since?: string;
+  ended_until?: string;
+}
+
 /** From when on and until when; a period in whole minutes, so that pages of one list agree. */
-export function span(filters: Pick<Filters, 'period' | 'since' | 'until'>, now: number): { since?: string; until?: string } {
-  if (filters.since || filters.until) return { ...(filters.since && { since: filters.since }), ...(filters.until && { until: filters.until }) };
+export function span(filters: Pick<Filters, 'period' | 'since' | 'until' | 'by'>, now: number): Span {
+  const { since, until } = filters;
+  if ((since || until) && filters.by === 'end') return { ...(since && { ended_since: since }), ...(until && { ended_until: until }) };
+  if (since || until) return { ...(since && { since }), ...(until && { until }) };
   if (filters.period === 'any') return {};
   return { since: new Date(Math.floor((now - LENGTHS[filters.period]) / MINUTE) * MINUTE).toISOString() };
 }
