@@ -1,8 +1,8 @@
-"""The wheel: built from this tree, it serves the console by itself, without Node and without the tree."""
+"""Wheel and sdist: built from this tree they hold the console, and serve it without Node and without the tree."""
 
 import subprocess
 import sys
-import zipfile
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -17,19 +17,26 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.skipif(not BUILT.is_file(), reason="the console is not built: make web"),
 ]
-_BUILD = "import sys, hatchling.build as build; print(build.build_wheel(sys.argv[1]))"
+_BUILD = "import sys, hatchling.build as build; print(getattr(build, 'build_' + sys.argv[1])(sys.argv[2]))"
+
+
+def build(kind: str, tree: Path, into: Path) -> Path:
+    """The wheel or sdist of a tree, as any installer has it built."""
+    command = [sys.executable, "-c", _BUILD, kind, str(into)]
+    return into / subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True).stdout.split()[-1]
+
+
+def install(wheel: Path, into: Path) -> Path:
+    """The wheel, installed by pip where nothing else is; no script runs and nothing is fetched."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", str(into)]
+    subprocess.run([*command, str(wheel)], check=True, capture_output=True, env={"PATH": str(into)})
+    return into
 
 
 @pytest.fixture
 def unpacked(tmp_path: Path) -> Path:
-    """The wheel as an installer lays it down."""
-    built = subprocess.run(
-        [sys.executable, "-c", _BUILD, str(tmp_path)], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    site = tmp_path / "site"
-    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
-        wheel.extractall(site)
-    return site
+    """The wheel as pip lays it down."""
+    return install(build("wheel", ROOT, tmp_path), tmp_path / "site")
 
 
 async def test_the_wheel_holds_the_console(
@@ -50,3 +57,17 @@ async def test_the_wheel_holds_the_console(
         got = await connection.call("GET", script, b"", {"accept-encoding": "gzip"})
     assert (got.status, got.headers["content-encoding"]) == (200, "gzip")
     assert "immutable" in got.headers["cache-control"]
+
+
+def test_the_sdist_holds_the_console(tmp_path: Path) -> None:
+    """The page and its source; a wheel that is made of it, without Node, has the page too. No packages of npm."""
+    with tarfile.open(build("sdist", ROOT, tmp_path)) as packed:
+        names = packed.getnames()
+        packed.extractall(tmp_path, filter="data")
+    tree = next(one for one in tmp_path.iterdir() if one.is_dir())
+    inside = [name.partition("/")[2] for name in names]
+    assert {"src/ensue/static/index.html", "web/src/main.ts", "web/package-lock.json"} <= set(inside)
+    assert not [name for name in inside if "node_modules" in name or name.startswith("web/src/generated")]
+    (tmp_path / "wheel").mkdir()
+    site = install(build("wheel", tree, tmp_path / "wheel"), tmp_path / "site")
+    assert (site / "ensue" / "static" / "index.html").read_bytes() == BUILT.read_bytes()
