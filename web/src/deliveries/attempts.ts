@@ -22,6 +22,9 @@ export function bars(delivery: Pick<DeliveryView, 'state' | 'tries'>, most: numb
 
 const repeat = (bar: Bar, count: number): Bar[] => Array.from({ length: count }, () => bar);
 
+/** How often what has no trigger is tried, by its kind. */
+export const TRIES: Readonly<Record<string, number>> = { action: 1, webpush: 6 };
+
 /** How many tries it has in all; a retried one may have had more than its trigger gives. */
 export const mostOf = (tries: number, attempts: number | undefined): number | null => (attempts === undefined ? null : Math.max(tries, attempts));
 

@@ -26,7 +26,8 @@ export const named = (): TriggerView[] => [...known.values()].sort((one, other) 
 
 export const triggerOf = (id: string | null | undefined): TriggerView | undefined => known.get(id ?? '');
 
-export function nameOf(id: string | null | undefined): string {
-  if (!id) return words.deliveries.button;
+/** What a delivery goes by: its trigger; without one its `kind` says whether it is a push or a pressed button. */
+export function nameOf(id: string | null | undefined, kind = 'action'): string {
+  if (!id) return kind === 'webpush' ? words.deliveries.push : words.deliveries.button;
   return known.get(id)?.name ?? words.deliveries.goneTrigger;
 }
