@@ -73,7 +73,7 @@ export function edit(host: HTMLElement, given: { text: string; label: string; ch
       extensions: [
         lineNumbers(), history(), indentOnInput(), bracketMatching(), json(), theme, typedOver, syntaxHighlighting(colours), linter(faults, { delay: 250 }),
         EditorView.lineWrapping, EditorState.tabSize.of(2), keymap.of([submit, ...defaultKeymap, ...historyKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': given.label, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': given.label, spellcheck: 'false' }),
         EditorView.updateListener.of((update) => update.docChanged && given.changed(update.state.doc.toString())),
       ],
     }),
