@@ -16,8 +16,8 @@ SAFE: Final = (3, 51, 3)
 
 PAGE: Final = 4096
 BUSY: Final = 5_000
-WRITER_CACHE: Final = 8 * 1024
-READER_CACHE: Final = 4 * 1024
+WRITER_CACHE: Final = 4 * 1024
+READER_CACHE: Final = 2 * 1024
 STATEMENTS: Final = 256
 
 

@@ -13,6 +13,7 @@ it.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,12 @@ from ensue.store.sqlite.driver import Execute, connect, make_file, use_wal
 VERSION: Final = 4
 """Raised whenever a word, a count or a table means something else: files of another one are made anew."""
 
-CACHE: Final = 4 * 1024
+CACHE: Final = 2 * 1024
 LOG_CACHE: Final = 1024
 CHECKPOINT: Final = 4_000
+
+TOGETHER: Final = 512
+"""Events that are in memory at once; a step may have more."""
 
 STATE: Final = "CREATE TABLE state (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
 TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
@@ -152,23 +156,33 @@ class Follower:
             _, floor, head = self._standing()
             at, told = state["cursor"], state["lost"]
             lost = log(LOST, (told, limit)).fetchall()
-            come = log(COME, (at, limit - len(lost))).fetchall() if len(lost) < limit and head > at else []
             if not lost and head == at:
                 return Followed(0, 0), 0
             words = index.Index(views)
             words.drop(floor)
             gone = [row[1:] for row in lost if row[1] <= at]
             words.let_go(gone)
-            words.take_in(come)
-            tallies.add_events(views, Counter([row[2:] for row in come]))
             tallies.add_events(views, _lost(event_key(decode_event(body)) for _, body, _ in gone))
-            if len(come) < limit:
+            came, at = self._take_in(words, at, limit - len(lost))
+            if came < limit:
                 words.seal()
-            if not lost and not come:
+            if not lost and not came:
                 at = head  # what is between was lost before it was taken in
-            at, told = come[-1][0] if come else at, lost[-1][0] if lost else told
+            told = lost[-1][0] if lost else told
             views("UPDATE state SET value = iif(name = 'cursor', ?, ?) WHERE name <> 'epoch'", (at, told))
-        return Followed(len(lost) + len(come), head - at), told if lost else 0
+        return Followed(len(lost) + came, head - at), told if lost else 0
+
+    def _take_in(self, words: index.Index, at: int, limit: int) -> tuple[int, int]:
+        """Take in up to `limit` events above the cursor `at`, few at a time; how many, and the cursor of the last."""
+        counted: Counter[EventKey] = Counter()
+        came = 0
+        rows = _there(self._log)(COME, (at, limit))
+        while some := list(islice(rows, TOGETHER)):
+            words.take_in(some)
+            counted.update([row[2:] for row in some])
+            came, at = came + len(some), some[-1][0]
+        tallies.add_events(_there(self._views), counted)
+        return came, at
 
 
 def _lost(keys: Iterable[EventKey]) -> Counter[EventKey]:
