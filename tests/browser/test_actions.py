@@ -252,6 +252,7 @@ async def test_locked_without_a_server(eyes: Eyes, server: Server, page: Page, s
     """Offline no button presses, and says why; it is one again when the connection is back."""
     await show(server, "Order held", card={"actions": [button(sink.url)]})
     card = await opened(eyes, page, "Order held")
+    await expect(card.get_by_role("button", name="Approve order")).to_be_visible()
     await page.context.set_offline(True)
     await expect(card).to_contain_text("not while offline")
     await expect(card.get_by_role("button", name="Approve order")).to_have_count(0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ensue.domain.errors import EnsueError
 from ensue.domain.press import press_page
 from ensue.testing import Reply, Sink
 from tests.dialects.edge import EVENTS, Edge
@@ -127,6 +128,21 @@ async def test_a_form_that_is_not_ours_is_refused(api: Edge, body: bytes) -> Non
     got = await maya.api("POST", await shown(api), body, cookie=cookie, **given)
     assert got.status == 400
     assert got.headers["content-type"].startswith("text/html")
+
+
+async def test_without_room_it_says_so_and_can_be_tried_again(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason in words, and the form once more; nothing was stored."""
+    address = await shown(api)
+    maya = await reader(api)
+    page = await maya("GET", address)
+
+    async def full(*_: object) -> None:
+        raise EnsueError("unavailable", "There is no room to try this now; try again.", retry_after=1)
+
+    monkeypatch.setattr(api.house.engine.actions, "press", full)
+    refused = await maya.send(page)
+    assert (refused.status, "There is no room to try this now" in refused.text) == (503, True)
+    assert refused.fields == page.fields
 
 
 async def test_a_viewer_looks_and_cannot_press(api: Edge) -> None:
