@@ -182,6 +182,28 @@ async def test_a_busy_service_is_tried_again(api: Edge) -> None:
         assert (delivery["id"], delivery["state"], delivery["tries"]) == (waiting["id"], "delivered", 2)
 
 
+async def test_a_push_is_retried_and_cancelled_by_hand(api: Edge) -> None:
+    """Like any other delivery: at once where it waits for its next try, and no more once it was cancelled."""
+    async with subscribed(api, BUSY) as (_, service, _):
+        found = []
+        for _ in range(2):
+            service.arrived.clear()
+            event = await api.send(card=CARD)
+            await service.arrived.wait()
+            found += await settled(api, event)
+        waiting, ending = found
+        assert {one["state"] for one in found} == {"pending"}
+        service.answer = CREATED
+        service.arrived.clear()
+        assert (await api("POST", f"/api/v1/deliveries/{ending['id']}/cancel")).status == 200
+        assert (await api("POST", f"/api/v1/deliveries/{waiting['id']}/retry")).status == 200
+        await service.arrived.wait()
+        (retried,), (ended,) = await settled(api, waiting["event"]), await settled(api, ending["event"])
+        assert (retried["state"], ended["state"]) == ("delivered", "cancelled")
+        one = (await api("GET", f"/api/v1/deliveries/{waiting['id']}")).json
+        assert sorted(attempt["response"]["status"] for attempt in one["attempts"]) == [201, 503]
+
+
 async def test_a_device_that_was_removed_gets_nothing(api: Edge) -> None:
     """What is owed to it ends cancelled when it comes due."""
     async with subscribed(api, BUSY) as (browser, service, device):

@@ -50,6 +50,13 @@ export const words = {
     reload: 'Reload',
   },
 
+  /** Everything by name. */
+  palette: {
+    title: 'What to do',
+    hint: 'A screen or an action',
+    none: 'Nothing has this name here.',
+  },
+
   /** Around every screen. */
   frame: {
     screens: 'Screens',
@@ -508,6 +515,8 @@ export const words = {
     delayBad: 'Write a length such as 30 s, 10 min, 2 h.',
     moment: 'At',
     momentBad: 'Choose a time that is yet to come.',
+    momentUtc: 'UTC, as all times are shown.',
+    aloneLater: 'It waits among the deliveries, and can be cancelled there.',
     wait: 'Wait for the answer',
     go: 'Trigger now',
     again: 'Trigger again',
@@ -999,6 +1008,7 @@ export const words = {
     everywhere: 'Everywhere',
     compose: 'New test event',
     map: 'This map',
+    palette: 'Everything by name',
     next: 'Next event',
     previous: 'Previous event',
     open: 'Open',

@@ -5,7 +5,7 @@
 import { ask } from '../api/client';
 import type { EventView, Page, SessionView } from '../api/types';
 import { contact } from '../state/contact.svelte';
-import { MOST_EVENTS, begin, forget, heard, keepEvents, keepOpened } from './store';
+import { MOST_EVENTS, begin, drop, forget, heard, keepEvents, keepOpened } from './store';
 
 export { event as keptEvent, events as keptEvents, session as last } from './store';
 
@@ -59,6 +59,11 @@ export function opened(project: string, event: EventView): void {
   if (standing) void keepOpened(standing.session.id, project, event, Date.now());
 }
 
+/** This one is no more. */
+export function gone(project: string, id: string): void {
+  if (standing) void drop(standing.session.id, project, id, Date.now());
+}
+
 /** Asks until `answered` says that the server was heard: now and then, and at once when the network or the reader is back. */
 export function waitFor(answered: () => Promise<boolean>): void {
   const again = (): void => {
@@ -88,7 +93,7 @@ function write(): void {
 /** A page that goes may not come back: phones end it without a word. */
 function hide(): void {
   if (document.hidden) write();
-  void (navigator as Navigator & { clearAppBadge?: () => Promise<void> }).clearAppBadge?.().catch(() => {});
+  else void (navigator as Navigator & { clearAppBadge?: () => Promise<void> }).clearAppBadge?.().catch(() => {});
 }
 
 /** Whoever comes by a link sees no feed; its events are wanted without a server all the same. */

@@ -56,6 +56,14 @@ export const keepEvents = (session: string, project: string, events: readonly Ev
 export const keepOpened = (session: string, project: string, event: EventView, at: number): Promise<void> =>
   keep(session, project, at, (kept) => ({ ...kept, opened: bounded([event, ...kept.opened.filter((one) => one.id !== event.id)], MOST_OPENED) }));
 
+/** One event that is no more, wherever it is kept. */
+export const drop = (session: string, project: string, id: string, at: number): Promise<void> =>
+  keep(session, project, at, (kept) => ({
+    ...kept,
+    events: kept.events.filter((one) => one.id !== id),
+    opened: kept.opened.filter((one) => one.id !== id),
+  }));
+
 /** The server was heard, while `session` is the one that stands. */
 export function heard(session: string, at: number): Promise<void> {
   return changed(async (store) => {
