@@ -184,8 +184,8 @@ async def furnish(server: Server, cookie: str, count: int = 12_000) -> World:
     invitation = await _invited(owner, "ingrid@fjord.example", "viewer")
     held = (await owner("GET", "/api/v1/events?q=waiting+for+review&feed=true&limit=1"))["items"][0]["id"]
     triggers = (await owner("GET", "/api/v1/triggers?limit=50"))["items"]
-    dead = (await owner("GET", "/api/v1/deliveries?state=dead&limit=1"))["items"][0]["id"]
     warehouse = next(one["id"] for one in triggers if one["name"] == "Warehouse hold")
+    dead = (await owner("GET", f"/api/v1/deliveries?state=dead&trigger={warehouse}&limit=1"))["items"][0]["id"]
     known = {"event": held, "trigger": warehouse, "dead": dead, "invitation": invitation, "reset": "used"}
     return World(cookie, known)
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ensue.domain.delivery import Retry
 from ensue.domain.schedule import DAY, HOUR, MINUTE
 
-_QUICK: Final = Retry(attempts=5, schedule=(5, 300, 1800, 7200))
+_QUICK: Final = Retry(attempts=5, schedule=(5, 300, 1800, 5400))
 DOWN_FOR: Final = 170 * MINUTE
 """For how long the warehouse has not answered."""
 _DOWN_YESTERDAY: Final = (DAY + 5 * HOUR, DAY + HOUR)
