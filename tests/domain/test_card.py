@@ -91,6 +91,12 @@ def test_a_link_is_not_fetched() -> None:
     assert refused("card.actions[0].url", actions=[BUTTON | {"external": True, "url": "javascript:alert(1)"}])
 
 
+@pytest.mark.parametrize("key", [".", "..", " .. "])
+def test_a_key_can_stand_in_an_address(key: str) -> None:
+    """Browsers read these as steps up the path: nobody could press them."""
+    assert refused("card.actions[0].key", actions=[BUTTON | {"key": key}])
+
+
 def test_a_group_is_of_buttons_that_are_pressed_once() -> None:
     """One that repeats cannot be chosen for good, and a link is not pressed here."""
     (button,) = card(actions=[BUTTON | {"group": " verdict ", "confirm": " "}]).actions

@@ -96,6 +96,13 @@ def _required(text: str, field: str, limit: int) -> str:
     return short
 
 
+def _nameable(key: str, field: str) -> str:
+    """A key that stands in an address: browsers take these two for steps up the path, however they are written."""
+    if key in {".", ".."}:
+        raise EnsueError("invalid", f"'{field}' is {key!r}, which no address can name; give it another.", field)
+    return key
+
+
 def _content(draft: ContentDraft) -> Content:
     value = msgspec.json.decode(draft.value)
     field = "card.content.value"
@@ -131,7 +138,7 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         message = f"'{field}.group' is for buttons that are pressed once: not for links, nor for those that repeat."
         raise EnsueError("invalid", message, f"{field}.group")
     return Action(
-        key=_required(key, f"{field}.key", MAX_TEXT),
+        key=_nameable(_required(key, f"{field}.key", MAX_TEXT), f"{field}.key"),
         label=_required(draft.label, f"{field}.label", MAX_LABEL),
         url=url,
         external=draft.external,
