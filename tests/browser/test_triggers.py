@@ -1,6 +1,7 @@
 """Triggers: made with a secret shown once, tried as one types, run now and later, switched and deleted; axe on each."""
 
 import json
+import re
 
 from playwright.async_api import Page, expect
 
@@ -88,6 +89,17 @@ async def test_it_runs_now_to_itself_and_to_all_and_later(eyes: Eyes, page: Page
     await expect(page.get_by_text('"held"')).to_be_visible()
     await assert_accessible(page)
 
+    await page.get_by_role("radio", name="In…").click()
+    await page.get_by_label("In", exact=True).fill("soon")
+    await page.get_by_role("button", name="Schedule").click()
+    await expect(page.get_by_text("Write a length such as 30 s, 10 min, 2 h.")).to_be_visible()
+    await page.get_by_label("In", exact=True).fill("3 h")
+    await page.get_by_role("button", name="Schedule").click()
+    await expect(page.get_by_text("Scheduled for")).to_be_visible()
+    (waits,) = await eyes.server.items("/api/v1/deliveries?state=pending")
+    assert (waits["trigger"], waits["tries"]) == (made["id"], 0)
+    await expect(page.get_by_role("link", name="Open delivery")).to_have_attribute("href", re.compile(waits["id"]))
+    await page.get_by_role("radio", name="Now").click()
     await page.get_by_role("radio", name="All that match").click()
     await page.get_by_role("button", name="Trigger again").click()
     await sink.wait_for(2)

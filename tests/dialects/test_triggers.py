@@ -1,5 +1,6 @@
 """Triggers over the native API: made, read, changed, tried, switched, rotated; what is refused with which field."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -220,11 +221,32 @@ async def test_a_test_that_fails_is_told(api: Edge) -> None:
         assert (await api("GET", f"/api/v1/events/{got['event']}")).json["type"] == "my.test"
 
 
+async def test_a_test_for_later_waits(api: Edge) -> None:
+    """Its event is in the log at once, its one delivery waits until it is due, and goes to this trigger alone."""
+    async with Sink(lambda _: Reply(500)) as sink:
+        made = await api.trigger(sink.url, match={"type": "other"})
+        await api.trigger(sink.url, name="Another")
+        got = await api("POST", f"{TRIGGERS}/{made['id']}/test", {"type": "my.test", "delay": 60})
+        assert (got.status, got.json["state"], got.json["attempt"]) == (202, "pending", None)
+        event = (await api("GET", f"/api/v1/events/{got.json['event']}")).json
+        assert (event["state"], event["time"], event["card"]) == ("recorded", event["received_at"], {"test": True})
+        (waits,) = await api.items("/api/v1/deliveries")
+        assert (waits["id"], waits["due_at"]) == (got.json["delivery"], got.json["due_at"])
+        api.clock.turn(59_000)
+        assert sink.received == []
+        api.clock.turn(1_000)
+        await sink.wait_for(1)
+        while (ended := (await api("GET", f"/api/v1/deliveries/{waits['id']}")).json)["state"] == "pending":
+            await asyncio.sleep(0)
+        assert (ended["state"], ended["tries"], len(sink.received)) == ("dead", 1, 1)
+
+
 async def test_what_cannot_be_tested(api: Edge) -> None:
     """A disabled trigger is a 409; a reserved type, an unknown field and wrong JSON are 400s."""
     made = await api.trigger()
     url = f"{TRIGGERS}/{made['id']}/test"
     wrong: list[Any] = [{"type": "ensue.x"}, {"typ": "x"}, {"type": 1}, [], b"nonsense"]
+    wrong += [{"delay": -1}, {"delay": 1, "send_at": "2027-01-15T08:00:01Z"}, {"send_at": "soon"}, {"delay": 1e12}]
     for body in wrong:
         assert (await api("POST", url, body)).error[:2] == (400, "invalid")
     await api("POST", f"{TRIGGERS}/{made['id']}/disable")

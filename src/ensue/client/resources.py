@@ -84,7 +84,8 @@ class Triggers(_Resource):
         return self._post(item(self._kind, trigger, "disable"))
 
     def test(self, trigger: str, **fields: Any) -> dict[str, Any]:
-        """Send it a test event now (`type` and `data`, if it matters); the answer tells how that went."""
+        """Send it a test event (`type` and `data`, if it matters), now or at `send_at`, or after `delay` seconds; the
+        answer tells how that went, or for when it waits."""
         return self._post(item(self._kind, trigger, "test"), fields or None, repeatable=False)
 
     def secret(self, trigger: str) -> dict[str, Any]:

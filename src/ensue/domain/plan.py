@@ -138,9 +138,13 @@ def plan(intake: Intake, index: Index | None, now: int, judge: Judge, listeners:
 
 
 def targeted(intake: Intake, trigger: Trigger, now: int) -> Entry:
-    """`intake` with one debt, to `trigger` alone, whatever it matches, to be tried once."""
-    delivery = replace(_delivery(intake.event, trigger, now), allowed=1)
-    return Entry(intake.event, (delivery,), (), intake.once)
+    """`intake` with one debt, to `trigger` alone, whatever it matches, to be tried once: now, or when it is due.
+    The event itself is in the log at once: it is not what waits."""
+    event, due_at = intake.event, now
+    if intake.due_at is not None:
+        event, due_at = replace(event, due_at=None, time=event.received_at), intake.due_at
+    delivery = replace(_delivery(event, trigger, now), allowed=1, due_at=due_at)
+    return Entry(event, (delivery,), (), intake.once)
 
 
 def _delivery(event: Event, trigger: Trigger, now: int) -> Delivery:

@@ -207,6 +207,14 @@ class Engine:
             raise EnsueError("conflict", f"Nothing was sent: this was said before, by the event {receipt.event_id}.")
         return await flight.ended()
 
+    async def send_later_to(self, intake: Intake, trigger: Trigger) -> Delivery:
+        """The same for an `intake` that is due later: its one delivery, which waits until then."""
+        receipt, _ = await self.ingest.submit_to(intake, trigger)
+        if receipt.status != "stored":
+            raise receipt.refusal()
+        query = DeliveryQuery(project=trigger.project, event_id=intake.event.id, limit=1)
+        return (await self._store.deliveries(query)).items[0]
+
     async def ask(self, intake: Intake, patience: float) -> Raw:
         """Store `intake`, try at once all whose receivers may answer with a response, and give the first one (JSON).
 

@@ -51,6 +51,11 @@ class _Waiting(Struct, frozen=True):
             return self.awaited.wants(delivery)
         return self.only is not None or delivery.kind == ACTION
 
+    @property
+    def is_for_later(self) -> bool:
+        """Whether it is for one trigger, which is to get it when it is due."""
+        return self.only is not None and self.intake.due_at is not None
+
     def event_of(self, delivery: Delivery) -> Event:
         """The event that `delivery` sends: a pressed button, the one that shows it."""
         return self.press.shown_by if self.press is not None and delivery.kind == ACTION else self.intake.event
@@ -110,7 +115,7 @@ class Ingest:
 
     async def submit_to(self, intake: Intake, trigger: Trigger) -> tuple[Receipt, Flight | None]:
         """Store `intake` with one delivery, to `trigger` alone, tried at once by this process; await `Flight.ended`.
-        No flight where nothing was stored: the receipt says why.
+        No flight where nothing was stored, of which the receipt says why, and where the intake is due later.
 
         EnsueError `unavailable`, before anything is stored, when there is no room to try it now.
         """
@@ -201,7 +206,7 @@ class Ingest:
             waiting.awaited.choose(entry.deliveries, self._rules.trigger)
         if waiting.press is not None:
             entry = replace(entry, deliveries=(waiting.press.delivery, *entry.deliveries), puts=waiting.press.puts)
-        if not entry.deliveries or entry.staged:
+        if not entry.deliveries or entry.staged or waiting.is_for_later:
             return entry
         return self._born_claimed(waiting, entry, now, slots)
 

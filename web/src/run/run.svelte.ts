@@ -13,6 +13,8 @@ export interface Outcome {
   event: string;
   kind: 'scheduled' | 'accepted' | 'answered';
   due?: string;
+  /** What waits until then, where it is for one trigger. */
+  delivery?: string;
   deliveries: DeliveryView[];
   /** Some have no answer yet. */
   waiting: boolean;
@@ -32,12 +34,16 @@ export class Run {
   error = $state.raw<Failure | null>(null);
   #over = false;
 
-  /** To one trigger, as a test. */
+  /** To one trigger, as a test, now or later. */
   async alone(trigger: string, wanted: Wanted): Promise<void> {
     await this.#during(async () => {
-      const done = await ask<Tested>('POST', `/api/v1/triggers/${trigger}/test`, { body: { type: wanted.type, data: wanted.data } });
+      const done = await ask<Tested>('POST', `/api/v1/triggers/${trigger}/test`, { body: wanted });
       if (!done.ok) return done.error;
-      const { event, delivery } = done.value;
+      const { event, delivery, due_at: due } = done.value;
+      if (due) {
+        this.outcome = { event, kind: 'scheduled', due, ...(delivery && { delivery }), deliveries: [], waiting: false };
+        return null;
+      }
       const found = delivery ? await ask<DeliveryView>('GET', `/api/v1/deliveries/${delivery}`) : null;
       this.outcome = { event, kind: 'answered', deliveries: found?.ok ? [found.value] : [], waiting: false };
       return null;

@@ -19,6 +19,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import EMPTY
 from ensue.domain.intake import Draft, accept
 from ensue.domain.pattern import RESERVED, is_exact
+from ensue.domain.schedule import format_time
 from ensue.domain.trigger import Trigger, TriggerDraft, TriggerPatch
 from ensue.engine.engine import Engine
 from ensue.engine.triggers import Changed
@@ -30,10 +31,13 @@ _OF: Final = "trigger"
 
 
 class TestDraft(Struct, frozen=True, forbid_unknown_fields=True):
-    """A test event: its type (the trigger's first exact one, or `test`) and its data."""
+    """A test event: its type (the trigger's first exact one, or `test`), its data, and when it goes out: now, at
+    `send_at` (RFC 3339), or after a `delay` in seconds."""
 
     type: str | None = None
     data: Raw = EMPTY
+    send_at: str | None = None
+    delay: float | None = None
 
 
 class RotationDraft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,13 +46,15 @@ class RotationDraft(Struct, frozen=True, forbid_unknown_fields=True):
     secret: str | None = None
 
 
-class Tested(Struct, frozen=True):
-    """What came of a test: the ids of event and delivery, the delivery's state, and its attempt."""
+class Tested(Struct, frozen=True, omit_defaults=True):
+    """What came of a test: the ids of event and delivery, the delivery's state, its attempt, and when it is due where
+    that is later."""
 
     event: str
     delivery: str | None
     state: State
     attempt: AttemptView | None
+    due_at: str | None = None
 
 
 async def create(engine: Engine, call: Call) -> Answer:
@@ -134,8 +140,11 @@ async def test(engine: Engine, call: Call) -> Answer:
     if not trigger.enabled:
         raise EnsueError("conflict", "This trigger is disabled; enable it to try it.")
     kind = _test_type(trigger) if draft.type is None else draft.type
-    event = Draft(type=kind, data=draft.data, card=CardDraft(test=True))
+    event = Draft(type=kind, data=draft.data, card=CardDraft(test=True), send_at=draft.send_at, delay=draft.delay)
     accepted = accept(event, call.project, engine.limits, call.now)
+    if accepted.due_at is not None:
+        later = await engine.send_later_to(accepted, trigger)
+        return json_answer(202, Tested(later.event_id, later.id, later.state, None, format_time(later.due_at)))
     ended = await engine.send_to(accepted, trigger)
     event_id = accepted.event.id
     if ended.delivery is not None:
