@@ -222,7 +222,7 @@ export const words = {
     none: 'No keys',
     noneText: 'Make one to send the first event.',
     created: 'Created',
-    lastUsed: 'Last used',
+    lastUsed: 'last used',
     never: 'never',
     revoke: 'Revoke',
     revokeKey: (name: string) => `Revoke ${name}…`,
