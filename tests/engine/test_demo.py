@@ -90,6 +90,7 @@ async def test_each_try_is_kept_and_counted_in_its_hour(stage: Stage) -> None:
     for delivery in found.items:
         attempts = await stage.store.attempts(delivery.id)
         assert [one.number for one in attempts] == list(range(1, delivery.tries + 1))
+        assert [one.claim for one in attempts] == list(range(1, delivery.claim + 1))
         assert [one.started_at for one in attempts] == sorted(one.started_at for one in attempts)
     tallies = await stage.store.tallies(TallyQuery(project=stage.project, of="deliveries", by=("hour",)))
     assert len({one.hour for one in tallies}) > 24

@@ -122,14 +122,16 @@ class _Making:
             if receiver is None or not trigger.enabled:
                 owed.append(delivery)
                 continue
-            held = self._held(delivery)
+            tries = list(self._tries(delivery, event, trigger, receiver))
+            held = self._held(delivery, len(tries))
             owed.append(held)
-            self._settle(held, self._tries(held, event, trigger, receiver))
+            self._settle(held, tries)
         self.entries.append(Entry(event, tuple(owed)))
 
-    def _held(self, delivery: Delivery) -> Delivery:
+    def _held(self, delivery: Delivery, claim: int = 1) -> Delivery:
+        """As its last claim leaves it: that number is the fence of all that is settled here."""
         until = self._now + _HELD
-        return replace(delivery, claim=1, claimed_until=until, due_at=until)
+        return replace(delivery, claim=claim, claimed_until=until, due_at=until)
 
     def _judge(self, trigger: Trigger, event: Event) -> bool:
         judgement = self._filters[trigger.id].judge(activation(event))
@@ -137,16 +139,15 @@ class _Making:
             self._complaints[trigger.id] = judgement.error
         return judgement.matched
 
-    def _settle(self, held: Delivery, tries: Iterator[tuple[Delivery, Attempt]]) -> None:
+    def _settle(self, held: Delivery, tries: Sequence[tuple[Delivery, Attempt]]) -> None:
         """Each try in a round of its own; all but the last one leave the delivery held."""
-        made = list(tries)
-        for number, (delivery, attempt) in enumerate(made):
-            kept = delivery
-            if number < len(made) - 1:
-                kept = replace(delivery, claimed_until=held.claimed_until, due_at=held.due_at)
-            self._add(number, Outcome(kept, attempt))
-        if made and made[-1][0].state == "dead":
-            self._report(made[-1][0])
+        for number, (delivery, attempt) in enumerate(tries):
+            kept = replace(delivery, claim=held.claim)
+            if number < len(tries) - 1:
+                kept = replace(kept, claimed_until=held.claimed_until, due_at=held.due_at)
+            self._add(number, Outcome(kept, replace(attempt, claim=number + 1)))
+        if tries[-1][0].state == "dead":
+            self._report(tries[-1][0])
 
     def _add(self, number: int, outcome: Outcome) -> None:
         while len(self._rounds) <= number:
