@@ -14,6 +14,11 @@ export const groups: Group[] = [
   // Svelte's part for forms and sets, which lie behind the same doors as what the first screen needs of it.
   { name: 'sets', test: /svelte\/src\/reactivity\/(map|set)\.js$/, priority: 4, includeDependenciesRecursively: false },
   { name: 'forms', test: /svelte\/src\/internal\/client\/dom\/elements\/bindings\/(select|input)\.js$/, priority: 3, includeDependenciesRecursively: false },
-  { name: 'base', test: /\/src\/(main\.ts|shell\/(Screen|Frame)\.svelte|parts\/(Page|Time|Tag)\.svelte)$/, priority: 2 },
+  // What the feed shares with screens that have nothing else of it.
+  { name: 'switches', test: /\/src\/parts\/(Segmented|Switch)\.svelte$/, priority: 3, includeDependenciesRecursively: false },
+  { name: 'base', test: /\/src\/(main\.ts|shell\/(Screen|Frame)\.svelte|parts\/(Page|Time|Tag)\.svelte)$|elements\/actions\.js$/, priority: 2 },
+  // What stands around every screen, and around the feed's rows: loaded beside them, not before.
+  { name: 'frame', test: /\/src\/(shell\/(SideBar|TabBar|Band|Keys|PhoneAccount)|parts\/Toaster)\.svelte$/, priority: 0 },
+  { name: 'around', test: /\/src\/(screens\/feed\/(Search|Pill|Pills|Controls|Side|FeedKeys)|parts\/Connection)\.svelte$/, priority: 0 },
   { name: 'feed', test: /\/src\/screens\/feed\/(Live|Row)\.svelte$/, priority: 1 },
 ];

@@ -28,7 +28,7 @@ export const ENTRIES: readonly NavEntry[] = [
     text: words.shell.deliveries,
     icon: 'send',
     tab: true,
-    badge: () => (shell.counts.dead ? { text: words.shell.dead(shell.counts.dead), bad: true } : null),
+    badge: () => (shell.counts.dead ? { text: words.frame.dead(shell.counts.dead), bad: true } : null),
   },
   { name: 'scheduled', href: '/scheduled', text: words.shell.scheduled, icon: 'calendar-clock', badge: () => number(shell.counts.scheduled) },
   { name: 'playground', href: '/playground', text: words.shell.playground, icon: 'flask-conical' },

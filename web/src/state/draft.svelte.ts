@@ -1,7 +1,6 @@
 /** Hides where typed text is kept, so that neither an error nor a reload loses it: this tab's storage. */
 import { calling } from '../api/client';
-
-const PREFIX = 'ensue.draft.';
+import { PREFIX } from './drafts';
 
 /** What was typed by somebody else, or in another project, is none of ours. */
 const keyOf = (name: string): string => `${PREFIX}${calling.member}.${calling.project}.${name}`;
@@ -18,15 +17,6 @@ function write(key: string, text: string | null): void {
   try {
     if (text === null) sessionStorage.removeItem(key);
     else sessionStorage.setItem(key, text);
-  } catch {
-    // as above
-  }
-}
-
-/** Whoever logs out leaves nothing behind. */
-export function forgetDrafts(): void {
-  try {
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
   } catch {
     // as above
   }

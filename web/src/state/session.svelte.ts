@@ -3,7 +3,7 @@ import { ask, calling, type Failure, type Result } from '../api/client';
 import { ROLES, type ConsoleView, type Project, type Role, type SessionView } from '../api/types';
 import { here } from '../here.svelte';
 import { contact } from './contact.svelte';
-import { forgetDrafts } from './draft.svelte';
+import { forgetDrafts } from './drafts';
 import { preferences } from './preferences.svelte';
 
 /** What is kept for the time without a server; loaded when the first screen stands. */

@@ -1,4 +1,5 @@
 /** Hides what is offered while one types a filter: keys, then the values of a key. Pure. */
+import type { EventView } from '../../api/types';
 import { count } from '../../times';
 import { KEYS, typed, type Chip, type Filters } from './filters';
 
@@ -30,6 +31,17 @@ export function choices(text: string, filters: Filters, values: (key: Chip['key'
   return KEYS.filter((one) => (word ? one.startsWith(word) && word.length > 1 : !filters.chips.some((chip) => chip.key === one)))
     .map((one) => ({ text: `${one}:`, insert: `${one}:`, note: means[one], key: true }))
     .slice(0, word ? 3 : MOST);
+}
+
+/** Types, subjects or contexts of the newest events here, the most frequent first; with counts where `all` are here. */
+export function seenValues(key: Chip['key'], events: readonly EventView[], all: boolean): Offer[] {
+  const seen = new Map<string, number>();
+  for (const event of events.slice(0, 1000)) {
+    const value = key === 'type' ? event.type : key === 'subject' ? event.subject : event.context?.id;
+    if (value) seen.set(value, (seen.get(value) ?? 0) + 1);
+  }
+  const sorted = [...seen].sort((one, other) => other[1] - one[1]);
+  return sorted.map(([value, count]) => ({ value, ...(all && events.length <= 1000 && { count }) }));
 }
 
 function valuesOf(key: Chip['key'], begun: string, offers: readonly Offer[]): Choice[] {
