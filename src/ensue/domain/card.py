@@ -96,13 +96,6 @@ def _required(text: str, field: str, limit: int) -> str:
     return short
 
 
-def _nameable(key: str, field: str) -> str:
-    """A key that stands in an address: browsers take these two for steps up the path, however they are written."""
-    if key in {".", ".."}:
-        raise EnsueError("invalid", f"'{field}' is {key!r}, which no address can name; give it another.", field)
-    return key
-
-
 def _content(draft: ContentDraft) -> Content:
     value = msgspec.json.decode(draft.value)
     field = "card.content.value"
@@ -131,6 +124,7 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         _checked_link(url, f"{field}.url")
     else:
         url = _checked_url(url, f"{field}.url", allowed)
+        _refuse_step(key, f"{field}.key")
     if draft.expires_in is not None and not 0 < draft.expires_in <= MAX_EXPIRY:
         message = f"'{field}.expires_in' is a number of seconds above 0 and up to {MAX_EXPIRY}."
         raise EnsueError("invalid", message, f"{field}.expires_in")
@@ -138,7 +132,7 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         message = f"'{field}.group' is for buttons that are pressed once: not for links, nor for those that repeat."
         raise EnsueError("invalid", message, f"{field}.group")
     return Action(
-        key=_nameable(_required(key, f"{field}.key", MAX_TEXT), f"{field}.key"),
+        key=_required(key, f"{field}.key", MAX_TEXT),
         label=_required(draft.label, f"{field}.label", MAX_LABEL),
         url=url,
         external=draft.external,
@@ -149,6 +143,12 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         confirm=_short(draft.confirm, f"{field}.confirm", MAX_CONFIRM),
         group=_short(draft.group, f"{field}.group", MAX_TEXT),
     )
+
+
+def _refuse_step(key: str, field: str) -> None:
+    """It is pressed by an address, where browsers take these two for steps up the path, however they are written."""
+    if key.strip() in {".", ".."}:
+        raise EnsueError("invalid", f"'{field}' is {key!r}, which no address can name; give it another.", field)
 
 
 def _checked_link(url: str, field: str) -> None:
