@@ -10,7 +10,7 @@ from typing import Any
 
 import http_ece  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import ec
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import Server, eventually
@@ -63,15 +63,30 @@ async def test_a_browser_is_added_by_a_click_and_removed(eyes: Eyes, page: Page)
     await expect(page.get_by_text("No device yet.")).to_be_visible()
 
 
-async def test_pushes_of_a_project_are_switched_off(eyes: Eyes, page: Page) -> None:
-    """The switch is kept."""
+async def test_pushes_of_a_project_are_switched_off(eyes: Eyes, page: Page, server: Server) -> None:
+    """A category, then all: each switch is kept."""
+    await server.send("order.paid", card={"title": "Paid", "category": "Orders"})
     await eyes.open(page, "/settings/devices")
-    switch = page.get_by_role("switch", name="Push")
+    category = page.get_by_role("switch", name="Orders")
+    await eventually(lambda: reloaded_with(eyes, page, category), "the category is counted")
+    await expect(category).to_be_checked()
+    async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        await category.click()
+    await eyes.open(page, "/settings/devices")
+    await expect(category).not_to_be_checked()
+    switch = page.get_by_role("switch", name="Push", exact=True)
     await expect(switch).to_be_checked()
     async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
         await switch.click()
     await eyes.open(page, "/settings/devices")
     await expect(switch).not_to_be_checked()
+
+
+async def reloaded_with(eyes: Eyes, page: Page, part: Locator) -> bool:
+    """Whether a part is on the devices' page, loaded anew."""
+    await eyes.open(page, "/settings/devices")
+    await expect(page.get_by_role("switch").first).to_be_visible()
+    return await part.count() > 0
 
 
 async def controlled(page: Page) -> None:
