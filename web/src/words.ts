@@ -908,7 +908,8 @@ export const words = {
     noneWait: 'nothing waits',
     oldest: (length: string) => `oldest ${length}`,
     more: 'and more',
-    parked: (number: string) => `${number} for triggers that are off`,
+    off: (number: string) => `${number} off`,
+    parked: (number: string) => `${number} wait for triggers that are off`,
     eventsSummary: (total: number, highest: { value: number; when: string } | null) =>
       highest ? `${plural(total, 'event', 'events')}, most at ${highest.when}: ${highest.value.toLocaleString('en-GB')}` : 'No events in this range',
     deliveriesSummary: (total: number, highest: { value: number; when: string } | null) =>
