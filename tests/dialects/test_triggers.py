@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ensue.testing import Reply, Sink
+from ensue.testing import PATIENCE, Reply, Sink
 from tests.dialects.edge import HOOK, TRIGGERS, Edge
 
 MINE = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
@@ -236,8 +236,11 @@ async def test_a_test_for_later_waits(api: Edge) -> None:
         assert sink.received == []
         api.clock.turn(1_000)
         await sink.wait_for(1)
-        while (ended := (await api("GET", f"/api/v1/deliveries/{waits['id']}")).json)["state"] == "pending":
-            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                ended = (await api("GET", f"/api/v1/deliveries/{waits['id']}")).json
+                if ended["state"] != "pending":
+                    break
         assert (ended["state"], ended["tries"], len(sink.received)) == ("dead", 1, 1)
 
 
