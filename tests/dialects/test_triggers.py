@@ -241,6 +241,7 @@ async def test_a_test_for_later_waits(api: Edge) -> None:
                 ended = (await api("GET", f"/api/v1/deliveries/{waits['id']}")).json
                 if ended["state"] != "pending":
                     break
+                await asyncio.sleep(0)
         assert (ended["state"], ended["tries"], len(sink.received)) == ("dead", 1, 1)
 
 
