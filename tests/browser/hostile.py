@@ -40,7 +40,7 @@ FOUND: Final = """() => ({
         .filter((one) => new URL(one.href).origin !== location.origin && !/noopener/.test(one.rel))
         .map((one) => one.outerHTML),
 })"""
-CLEAN: Final = {"ran": None, "scripts": 0, "handlers": [], "links": [], "loose": []}
+CLEAN: Final[dict[str, Any]] = {"ran": None, "scripts": 0, "handlers": [], "links": [], "loose": []}
 
 
 async def assert_nothing_ran(page: Page, where: str) -> None:

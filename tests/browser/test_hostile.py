@@ -79,6 +79,9 @@ async def test_every_screen_shows_an_attack_as_text(eyes: Eyes, server: Server, 
     await watched.open(f"/events/{event}")
     await expect(page.get_by_text(SHORT).first).to_be_visible()
     await watched.look("an event's page")
+    await watched.open(f"/events/{event}/actions/{quote(SHORT[:20], safe='')}")
+    await expect(page.get_by_text(SHORT).first).to_be_visible()
+    await watched.look("the page that asks before a press")
     await watched.open("/deliveries?state=dead")
     await page.locator("tbody tr button").first.click()
     for tab in ("Headers", "Request", "Response"):

@@ -48,6 +48,16 @@ async def test_nobody_is_let_in_from_elsewhere(api: Edge, route: Route) -> None:
         assert got.error[:2] == (415, "unsupported"), media
 
 
+@pytest.mark.parametrize("name", ["host", "x_forwarded_host", "forwarded", "x_forwarded_proto", "x_original_url"])
+async def test_no_header_gets_into_a_link(api: Edge, name: str) -> None:
+    """Whatever a request, or a cache before us, calls the host: a link is of the address that the server knows."""
+    owner = await seated(api, "ada@example.com", "owner")
+    given = {"host": "evil.example", "origin": "http://evil.example"} if name == "host" else {name: "evil.example"}
+    made = await owner("POST", "/api/v1/invitations", {"email": "eve@example.com", "role": "viewer"}, **given)
+    assert made.status == 201
+    assert made.json["link"].startswith("http://127.0.0.1:"), made.json["link"]
+
+
 def test_reading_is_all_that_a_link_can_do() -> None:
     """No route that changes anything is a GET: a link, an image or a redirect has no cookie's power."""
     verbs = {"send", "create", "delete", "revoke", "change", "remove", "press", "cancel", "retry", "invite", "enable"}
