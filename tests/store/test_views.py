@@ -11,8 +11,9 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from ensue.domain.errors import EnsueError
+from ensue.domain.finding import Sought
 from ensue.domain.words import asked
-from ensue.store.base import EventQuery, Store
+from ensue.store.base import DeliveryQuery, EventQuery, Store
 from ensue.store.memory import MemoryStore
 from ensue.store.sqlite import SqliteStore, index, search
 from ensue.store.sqlite.index import Index
@@ -223,3 +224,14 @@ async def test_pages_are_bounded(store: SqliteStore, monkeypatch: pytest.MonkeyP
     assert await found(store, "order", category="none") == []
     assert len(await found(store, "order", tenant="t")) == 40
     assert len(await found(store, "order", subject="rare")) == 2
+
+
+async def test_deliveries_are_found_without_it(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While search is made anew, deliveries are looked through one by one."""
+    await append(store, entry(lanes=["a"], subject="pear"), entry(lanes=["b"], subject="apple"))
+    monkeypatch.setattr(search, "OWNER", "SELECT number FROM views.nowhere WHERE project = ?")
+    with pytest.raises(EnsueError) as refused:
+        await found(store, "apple")
+    assert refused.value.code == "unavailable"
+    page = await store.deliveries(DeliveryQuery(project=PROJECT, sought=Sought(("apple",))))
+    assert [one.lane for one in page.items] == ["b"]

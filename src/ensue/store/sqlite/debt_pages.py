@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from ensue.domain.delivery import Delivery, State
+from ensue.domain.errors import EnsueError
 from ensue.domain.finding import Sought, is_sought
 from ensue.store.base import DeliveryPage, DeliveryQuery
 from ensue.store.sql import DELIVERY_FIELDS, DELIVERY_FROM, NUMBERS, delivery_of
@@ -93,10 +94,14 @@ def _ordered(execute: Execute, tests: Sequence[Test], query: DeliveryQuery, befo
 
 
 def _rare(execute: Execute, query: DeliveryQuery) -> list[int] | None:
-    """The events that answer by themselves, where they are few and no trigger's name answers in their place."""
+    """The events that answer by themselves, where they are few and no trigger's name answers in their place; None, too,
+    while search is made anew."""
     if query.sought is None or query.sought.triggers or query.state == "pending":
         return None
-    return rare(execute, query.project, query.sought.words, MANY)
+    try:
+        return rare(execute, query.project, query.sought.words, MANY)
+    except EnsueError:
+        return None
 
 
 def _scattered(
