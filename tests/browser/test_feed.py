@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.acceptance.server import Server
+from tests.acceptance.server import Server, eventually
 from tests.browser.eyes import PHONE, Eyes, assert_accessible
 
 BATCH = 1_000
@@ -32,6 +32,10 @@ async def test_the_first_event_takes_the_place_of_the_lesson(eyes: Eyes, server:
     await expect(page.get_by_role("heading", name="Listening for your first event…")).to_be_visible()
     await page.get_by_role("tab", name="Python").click()
     await expect(page.get_by_role("tabpanel")).to_contain_text("from ensue import Client")
+    await expect(page.get_by_role("tabpanel")).to_contain_text(f'"{server.key}")')
+    await page.get_by_role("tab", name="curl").click()
+    await expect(page.get_by_role("tabpanel")).to_contain_text(f"Authorization: Bearer {server.key}")
+    await expect(page.get_by_text("Your first key is filled in.")).to_be_visible()
     await assert_accessible(page)
     event = await show(server, "First order paid")
     await expect(row(page, "First order paid")).to_be_visible()
@@ -139,6 +143,12 @@ async def test_test_mode_shows_test_events_only_and_says_so(eyes: Eyes, server: 
     await expect(row(page, "A trial")).to_have_count(0)
 
 
+async def _counted(server: Server, muted: int) -> bool:
+    """Whether the server has counted so many muted events."""
+    found = (await server.get("/api/v1/stats?of=events&muted=true"))["items"]
+    return bool(found) and found[0]["count"] == muted
+
+
 async def test_muted_behind_a_switch(eyes: Eyes, server: Server, page: Page) -> None:
     """Muted events are not there until the switch shows them."""
     await show(server, "Loud")
@@ -146,6 +156,10 @@ async def test_muted_behind_a_switch(eyes: Eyes, server: Server, page: Page) -> 
     await eyes.open(page, "/")
     await expect(row(page, "Loud")).to_be_visible()
     await expect(row(page, "Quiet")).to_have_count(0)
+    await eventually(lambda: _counted(server, 1), "the muted one is counted")
+    await page.reload()
+    await expect(page.get_by_role("switch", name="Muted")).to_contain_text("1")
+    await expect(page.get_by_role("link", name="Orders").filter(has_text="1")).to_be_visible()
     await page.get_by_role("switch", name="Muted").click()
     await expect(row(page, "Quiet")).to_be_visible()
 
@@ -189,6 +203,10 @@ async def test_keyboard_only(eyes: Eyes, server: Server, page: Page) -> None:
     await expect(row(page, "Event 4")).to_be_focused()
     await page.keyboard.press("j")
     await expect(row(page, "Event 3")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(row(page, "Event 2")).to_be_focused()
+    await page.keyboard.press("]")
+    await expect(row(page, "Event 3")).to_be_focused()
     await page.keyboard.press("PageDown")
     await page.keyboard.press("k")
     await page.keyboard.press("Enter")
@@ -206,6 +224,14 @@ async def test_keyboard_only(eyes: Eyes, server: Server, page: Page) -> None:
     await page.keyboard.press("Escape")
     await page.keyboard.press("t")
     await expect(page.get_by_text("Only test events are shown.")).to_have_count(0)
+    await page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="What to do")
+    await expect(palette.get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type("test mode")
+    await expect(palette.get_by_role("option")).to_have_text(["Test mode"])
+    await assert_accessible(page)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Only test events are shown.")).to_be_visible()
 
 
 async def test_a_long_list_holds_few_rows_and_keeps_the_focused_one(eyes: Eyes, server: Server, page: Page) -> None:
