@@ -3,7 +3,7 @@
  * under way. One place for feed, panel and page, so that a button stands the same wherever it is seen.
  */
 import type { ActionView, ButtonView, EventView } from '../api/types';
-import { later, stateOf, told } from './actions';
+import { later, rivalsOf, standing, stateOf, told, type Looking, type Standing } from './actions';
 
 let known = $state.raw<ReadonlyMap<string, ButtonView>>(new Map());
 let over = $state.raw<ReadonlySet<string>>(new Set());
@@ -23,13 +23,16 @@ export function current(event: EventView, action: ActionView): ActionView {
   return told ? { ...action, state: later(action.state, told) } : action;
 }
 
+/** How the button stands by all of that, for whoever looks. */
+export function stands(event: EventView, action: ActionView, looking: Pick<Looking, 'now' | 'may' | 'offline'>): Standing {
+  const rivals = rivalsOf(event, action).map((one) => current(event, one));
+  return standing(current(event, action), { ...looking, over: over.has(name(event.id, action.key)), rivals });
+}
+
 /** Takes in that the server calls a button expired, whatever our clock says. */
 export function expire(event: string, key: string): void {
   over = new Set(over).add(name(event, key));
 }
-
-/** Whether it does. */
-export const isOver = (event: string, key: string): boolean => over.has(name(event, key));
 
 /** Since when a press of ours is on its way (milliseconds UTC), if one is. */
 export const pressedHere = (event: string, key: string): number | undefined => pressing.get(name(event, key));
