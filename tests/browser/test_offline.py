@@ -179,6 +179,24 @@ async def test_what_older_builds_kept_goes(eyes: Eyes, server: Server, cookie: s
     await eventually(tidy, "the older cache is gone")
 
 
+async def test_a_newer_build_says_so(eyes: Eyes, page: Page, server: Server) -> None:
+    """When another worker takes over, the page stays as it is and offers to begin anew; the first one says nothing."""
+    await server.send("order.paid", card=CARD)
+    await ready(eyes, page, "Order 17 is paid")
+    await expect(page.get_by_text("newer console")).to_have_count(0)
+    await eyes.open(page, "/")
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await eventually(lambda: told_of_newer(page), "the page says it")
+    async with page.expect_event("load"):
+        await page.get_by_role("button", name="Reload").click()
+
+
+async def told_of_newer(page: Page) -> bool:
+    """Whether the page says so, when another worker takes over now."""
+    await page.evaluate("navigator.serviceWorker.dispatchEvent(new Event('controllerchange'))")
+    return await page.get_by_text("newer console").count() > 0
+
+
 @pytest.mark.parametrize("same", [True, False])
 async def test_another_login_finds_only_its_own(eyes: Eyes, page: Page, server: Server, same: bool) -> None:  # noqa: FBT001
     """Whoever logs in next has what they may read; what was kept of another person goes."""

@@ -47,6 +47,7 @@ export const words = {
     toFeed: 'Back to the feed',
     screenFailed: 'This page could not be loaded',
     screenFailedText: 'The server may have a new version, or the connection is gone. What you typed is kept.',
+    newVersion: 'The server has a newer console.',
     reload: 'Reload',
   },
 

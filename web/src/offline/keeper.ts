@@ -5,6 +5,8 @@
 import { ask } from '../api/client';
 import type { EventView, Page, SessionView } from '../api/types';
 import { contact } from '../state/contact.svelte';
+import toasts from '../state/toasts.svelte';
+import { words } from '../words';
 import { MOST_EVENTS, begin, drop, forget, heard, keepEvents, keepOpened } from './store';
 
 export { event as keptEvent, events as keptEvents, session as last } from './store';
@@ -20,17 +22,19 @@ let begun: Promise<void> = Promise.resolve();
 let waiting: { project: string; events: readonly EventView[] } | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let beat: ReturnType<typeof setInterval> | undefined;
+let registered: Promise<void> | undefined;
 /** The projects whose newest events were kept from here. */
 const covered = new Set<string>();
 
 /** A session stands: from now on there is something to keep. */
 export async function enter(view: SessionView, project: string | undefined): Promise<void> {
+  if (!('serviceWorker' in navigator)) return; // what nobody could open without a server is not kept
   const known = standing !== null;
   standing = view;
   begun = begin(view, Date.now());
   await begun;
-  worker();
   if (known) return;
+  registered ??= worker();
   beat = setInterval(() => contact.lost === null && !document.hidden && standing && void heard(standing.session.id, Date.now()), AGAIN);
   document.addEventListener('visibilitychange', hide);
   setTimeout(() => project && void first(project), LATER);
@@ -104,6 +108,16 @@ async function first(project: string): Promise<void> {
 }
 
 /** Registers what serves the page without a server. It asks nobody for anything: pushes begin by a click. */
-function worker(): void {
-  if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js').catch(() => {});
+async function worker(): Promise<void> {
+  const { serviceWorker } = navigator;
+  const before = serviceWorker.controller;
+  serviceWorker.addEventListener('controllerchange', () => before && newer());
+  const registration = await serviceWorker.register('/worker.js').catch(() => null);
+  // A page that is open for days would never hear of a newer build.
+  document.addEventListener('visibilitychange', () => document.hidden || void registration?.update().catch(() => {}));
+}
+
+/** A newer build has taken over; whoever reads says when the page begins anew. */
+function newer(): void {
+  toasts.show({ text: words.shell.newVersion, kind: 'news', action: { text: words.shell.reload, run: () => location.reload() } });
 }
