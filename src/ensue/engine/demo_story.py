@@ -310,7 +310,7 @@ def _deploy(chance: Random, number: int, stage: Stage) -> Scene:
 
 
 def _stock(chance: Random, number: int, _stage: Stage) -> Scene:
-    counted = {"beans": {bean: chance.randint(4, 90) for bean, _price in _BEANS}, "warehouse": "Oslo"}
+    counted: dict[str, Any] = {"beans": {bean: chance.randint(4, 90) for bean, _price in _BEANS}, "warehouse": "Oslo"}
     card = _card("Stock synced", "📊", "Cron", ("json", counted), muted=True)
     yield 0, _event("cron.stock_sync", "warehouse/oslo", card, **counted, run=number), ()
     bean = chance.choice(_BEANS)[0]

@@ -32,9 +32,7 @@ def form_values(call: Call, *known: str) -> dict[str, str]:
     sends."""
     require_form(call)
     try:
-        pairs = parse_qsl(
-            call.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
-        )
+        pairs = parse_qsl(call.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:  # not ASCII, not UTF-8, too many
         raise EnsueError("invalid", "This form cannot be read.") from None
     values = dict(pairs)
