@@ -69,7 +69,9 @@ async def test_the_overview_shows_what_the_demo_made(eyes: Eyes, page: Page) -> 
 async def test_an_empty_project_is_filled_by_a_click(eyes: Eyes, page: Page) -> None:
     """No terminal is needed to look around: what the demo made up is there at once."""
     await eyes.open(page, "/")
-    await page.get_by_role("button", name="fill the project with demo events").click()
+    async with page.expect_response("**/api/v1/demo", timeout=60_000) as answered:
+        await page.get_by_role("button", name="fill the project with demo events").click()
+    assert (await answered.value).status == 201
     row = page.get_by_role("article").filter(has_text="Order 4821 is waiting for review")
     await expect(row).to_be_visible()
     await expect(row.get_by_role("button", name="Approve order")).to_be_visible()
