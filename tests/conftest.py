@@ -1,10 +1,15 @@
-"""Which tests may run beside each other: those that start processes share one worker, so that they never compete."""
+"""Which tests may run beside each other: those that start processes share one worker, so that they never compete; and
+that no drawn example fails for being slow, as no test has a limit of milliseconds."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.browser.found import missing
+
+settings.register_profile("ensue", deadline=None)
+settings.load_profile("ensue")
 
 PROCESS_DIRECTORIES = {"acceptance", "browser", "interop", "clients"}
 
