@@ -36,6 +36,19 @@ def verified(received: Received, secret: str) -> Any:
     return webhook.verify(received.body, received.headers)
 
 
+async def test_a_button_without_a_url_calls_nobody(api: Edge) -> None:
+    """Its press is done at once, once, and told like any other."""
+    event = await api.send(type="order.held", card={"actions": [{"key": "ok", "label": "OK"}]})
+    got = await press(api, event, "ok")
+    assert (got.status, got.json["state"]) == (200, "done")
+    assert "response" not in got.json["attempt"]
+    assert (await press(api, event, "ok")).status == 409
+    told = (await api("GET", f"{EVENTS}?type=ensue.action.done")).json["items"]
+    assert [one["data"]["action"] for one in told] == ["ok"]
+    (shown,) = (await api("GET", f"{EVENTS}/{event}")).json["card"]["actions"]
+    assert (shown["state"]["state"], shown.get("url")) == ("done", None)
+
+
 async def test_a_button_is_pressed(api: Edge) -> None:
     """The receiver gets one signed body that serves all who were written for Operational; the answer tells the rest."""
     async with Sink(lambda _: Reply(201, b"banned")) as sink:

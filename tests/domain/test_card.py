@@ -91,6 +91,13 @@ def test_a_link_is_not_fetched() -> None:
     assert refused("card.actions[0].url", actions=[BUTTON | {"external": True, "url": "javascript:alert(1)"}])
 
 
+def test_a_button_may_call_nobody() -> None:
+    """Without a URL its press is all that happens; a link without one leads nowhere."""
+    (button,) = card(actions=[{"key": "ok", "label": "OK"}]).actions
+    assert (button.key, button.url) == ("ok", "")
+    assert refused("card.actions[0].url", actions=[{"label": "OK", "external": True}])
+
+
 @pytest.mark.parametrize("key", [".", "..", " .. "])
 def test_a_key_can_stand_in_an_address(key: str) -> None:
     """Browsers read these as steps up the path: nobody could press them."""

@@ -878,7 +878,8 @@ export const words = {
     notChosen: 'not chosen',
     otherRuns: (label: string) => `${label} is running`,
     ask: (label: string) => `${label}?`,
-    calls: (host: string, name: string) => `${host} is called at once, as ${name}.`,
+    calls: (host: string, name: string) =>
+      host ? `${host} is called at once, as ${name}.` : `Triggers hear of it at once, as pressed by ${name}.`,
     final: 'This cannot be undone from here.',
     notNow: 'Not now',
     opensTab: (host: string) => `opens ${host} in a new tab`,
@@ -979,6 +980,7 @@ export const words = {
     label: 'Label',
     actionLabel: (number: number) => `Label of action ${number}`,
     actionUrl: (number: number) => `Address of action ${number}`,
+    actionUrlHint: 'https:// or nothing',
     actionStyle: (number: number) => `Kind of action ${number}`,
     removeAction: (number: number) => `Remove action ${number}`,
     styles: { plain: 'Button', danger: 'Danger', link: 'Link' },

@@ -1,5 +1,7 @@
 """Hides what the request of a pressed button looks like, and what its answer means: 200 or 201 is done, nothing else.
 
+A button without a URL calls nobody: its press is done when its turn comes.
+
 Nothing is tried again: whoever pressed sees why it failed, and may press again (design section 9).
 """
 
@@ -27,6 +29,8 @@ class ActionChannel:
         """One POST; the answer as a Result, None when the claim was lost before it was written."""
         if message.press is None:
             return Skipped("nothing was pressed")
+        if not to.url:
+            return Sent() if held() else None
         content = (("Content-Type", "application/json"),), action_body(message.event, message.press)
         posted = await post(self._outbound, message, to, content, held)
         if posted is None:

@@ -28,13 +28,14 @@ class ContentDraft(Struct, frozen=True):
 
 
 class ActionDraft(Struct, frozen=True):
-    """A button as it is sent; `expires_in` is seconds. An `external` one, a link, may go without a key.
+    """A button as it is sent; `expires_in` is seconds. An `external` one, a link, may go without a key, any other
+    without a `url`: its press calls nobody.
 
     `confirm` is what people are asked before they press it; of the buttons of one `group`, one can be chosen.
     """
 
     label: str
-    url: str
+    url: str | None = None
     key: str | None = None
     external: bool = False
     expires_in: float | None = None
@@ -119,11 +120,7 @@ def _keys(drafts: list[ActionDraft]) -> list[str]:
 
 
 def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Action:
-    url = draft.url.strip()
-    if draft.external:
-        _checked_link(url, f"{field}.url")
-    else:
-        url = _checked_url(url, f"{field}.url", allowed)
+    if not draft.external:
         _refuse_step(key, f"{field}.key")
     if draft.expires_in is not None and not 0 < draft.expires_in <= MAX_EXPIRY:
         message = f"'{field}.expires_in' is a number of seconds above 0 and up to {MAX_EXPIRY}."
@@ -134,7 +131,7 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
     return Action(
         key=_required(key, f"{field}.key", MAX_TEXT),
         label=_required(draft.label, f"{field}.label", MAX_LABEL),
-        url=url,
+        url=_target(draft, f"{field}.url", allowed),
         external=draft.external,
         expires_in=draft.expires_in,
         meta=draft.meta,
@@ -143,6 +140,16 @@ def _action(draft: ActionDraft, key: str, field: str, allowed: Allowed) -> Actio
         confirm=_short(draft.confirm, f"{field}.confirm", MAX_CONFIRM),
         group=_short(draft.group, f"{field}.group", MAX_TEXT),
     )
+
+
+def _target(draft: ActionDraft, field: str, allowed: Allowed) -> str:
+    """Where a link leads, or what a press calls; empty where it calls nobody."""
+    if draft.external:
+        if draft.url is None:
+            raise EnsueError("invalid", f"'{field}' is missing: a link leads somewhere.", field)
+        _checked_link(url := draft.url.strip(), field)
+        return url
+    return "" if draft.url is None else _checked_url(draft.url.strip(), field, allowed)
 
 
 def _refuse_step(key: str, field: str) -> None:

@@ -32,12 +32,14 @@ class Content(Struct, frozen=True, gc=False):
 class Action(Struct, frozen=True, gc=False, omit_defaults=True):
     """A button on a card. `expires_in` is seconds (`press.expires_at`); `meta` is any JSON, handed to the receiver.
 
+    One without a `url` calls nobody: its press is done at once, and what follows is what triggers make of its events.
+
     `confirm` is asked before it is pressed; of those of one `group`, one is chosen.
     """
 
     key: str
     label: str
-    url: str
+    url: str = ""
     external: bool = False
     expires_in: float | None = None
     meta: Raw = EMPTY

@@ -240,3 +240,12 @@ async def test_the_link_is_made_from_the_public_address(api: Edge) -> None:
     page = await (await reader(api))("GET", "/" + link.split("/", 3)[3])
     assert (page.status, "Do?" in page.text) == (200, True)
     assert (await api("GET", f"{EVENTS}/{event}")).json["card"]["actions"][0].get("state") is None
+
+
+async def test_it_says_that_nobody_is_called(api: Edge) -> None:
+    """A button without a URL names no host: triggers hear of its press, which is done at once."""
+    event = await api.send(type="order.held", card={"actions": [{"key": "ok", "label": "OK"}]})
+    maya = await reader(api)
+    page = await maya("GET", press_page(event, "ok", "default"))
+    assert "Triggers hear of it at once, as pressed by" in page.text
+    assert "is called" not in page.text

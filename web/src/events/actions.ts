@@ -94,8 +94,9 @@ export function confirming(action: ActionView, pointer: boolean): 'none' | 'hold
   return pointer ? 'hold' : 'dialog';
 }
 
-/** The host that a press calls or a link opens. */
-export function hostOf(url: string): string {
+/** The host that a press calls or a link opens; empty where a press calls nobody. */
+export function hostOf(url: string | null | undefined): string {
+  if (!url) return '';
   try {
     return new URL(url).host;
   } catch {
@@ -104,4 +105,4 @@ export function hostOf(url: string): string {
 }
 
 /** Whether a link may be followed at all: never `javascript:` and its like. */
-export const isSafeLink = (url: string): boolean => /^https?:\/\//i.test(url);
+export const isSafeLink = (url: string | null | undefined): boolean => /^https?:\/\//i.test(url ?? '');

@@ -29,7 +29,7 @@ class ActionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     key: str
     label: str
-    url: str
+    url: str | None
     external: bool = False
     expires_in: float | None = None
     expires_at: str | None = None
@@ -77,7 +77,7 @@ def _action_view(event: Event, action: Action, buttons: Mapping[str, Button]) ->
     return ActionView(
         key=action.key,
         label=action.label,
-        url=action.url,
+        url=action.url or None,
         external=action.external,
         expires_in=action.expires_in,
         expires_at=None if until is None else format_time(until),

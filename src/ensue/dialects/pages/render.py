@@ -106,7 +106,8 @@ def _tag(button: Button) -> Html:
 def _form(asked: Asked) -> Html:
     """The two buttons: press, or not now."""
     danger = asked.action.style == "danger"
-    calls = sentence(words.CALLS, host=host_of(asked.action.url), name=asked.person)
+    said = words.CALLS if asked.action.url else words.CALLS_NOBODY
+    calls = sentence(said, host=host_of(asked.action.url), name=asked.person)
     label = words.AGAIN if asked.stands.kind == "failed" else asked.action.label
     confirm = asked.action.confirm
     told = confirm is None or confirm == words.ASK.format(label=asked.action.label)

@@ -4,6 +4,7 @@ from typing import Final
 
 ASK: Final = "{label}?"
 CALLS: Final = "{host} is called at once, as {name}."
+CALLS_NOBODY: Final = "Triggers hear of it at once, as pressed by {name}."
 FINAL: Final = "This cannot be undone from here."
 BACK: Final = "Not now"
 OPEN: Final = "Open the event"

@@ -19,8 +19,7 @@ const BODY = `{
     "card": {
       "title": "First order paid",
       "avatar": "🎉",
-      "actions": [{"key": "ship", "label": "Ship it",
-                   "url": "https://example.com/ship"}]
+      "actions": [{"key": "ship", "label": "Ship it"}]
     }
   }`;
 
@@ -39,8 +38,7 @@ client.send(
   card={
     "title": "First order paid",
     "avatar": "🎉",
-    "actions": [{"key": "ship", "label": "Ship it",
-                 "url": "https://example.com/ship"}],
+    "actions": [{"key": "ship", "label": "Ship it"}],
   },
 )`,
   node: (origin, token) => `await fetch("${origin}/api/v1/events", {

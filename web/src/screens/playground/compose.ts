@@ -48,7 +48,7 @@ export type Body = { type: string; data?: unknown; subject?: string; context?: {
 export function bodyOf(form: Form): Body {
   const data = typedJson(form.data);
   const content = contentOf(form);
-  const actions = form.actions.filter((one) => one.label.trim() && one.url.trim()).map(actionOf);
+  const actions = form.actions.filter((one) => one.label.trim() && (one.url.trim() || one.style !== 'link')).map(actionOf);
   const card = {
     ...text('title', form.title), ...text('avatar', form.avatar), ...text('category', form.category),
     ...(content && { content }),
@@ -86,7 +86,7 @@ function rows(content: string): string[][] {
 /** A button's key is made of its label, with its number so that two are never the same. */
 function actionOf({ label, url, style }: Button, at: number): Record<string, unknown> {
   const key = `${label.trim().toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'action'}-${at + 1}`;
-  return { key, label: label.trim(), url: url.trim(), ...(style === 'link' && { external: true }), ...(style === 'danger' && { style: 'danger' }) };
+  return { key, label: label.trim(), ...text('url', url), ...(style === 'link' && { external: true }), ...(style === 'danger' && { style: 'danger' }) };
 }
 
 /** The field of the form that an error of the server is about. */
