@@ -20,17 +20,20 @@ test('content is what its kind says', () => {
   expect(value({ kind: 'image', content: ' https://a.example/b.png ' })).toEqual({ type: 'image', value: 'https://a.example/b.png' });
 });
 
-test('buttons have keys of their own, links are marked', () => {
+test('buttons have keys of their own, links are marked and lead somewhere', () => {
   const actions = [
     { label: 'Ship it', url: 'https://a.example', style: 'plain' as const },
     { label: 'Ship it', url: 'https://b.example', style: 'danger' as const },
     { label: '→', url: 'https://c.example', style: 'link' as const },
     { label: '', url: 'https://d.example', style: 'plain' as const },
+    { label: 'Thanks', url: ' ', style: 'plain' as const },
+    { label: 'Nowhere', url: '', style: 'link' as const },
   ];
   expect((bodyOf(form({ actions })).card as { actions: unknown[] }).actions).toEqual([
     { key: 'ship-it-1', label: 'Ship it', url: 'https://a.example' },
     { key: 'ship-it-2', label: 'Ship it', url: 'https://b.example', style: 'danger' },
     { key: 'action-3', label: '→', url: 'https://c.example', external: true },
+    { key: 'thanks-4', label: 'Thanks' },
   ]);
 });
 
