@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ensue.domain.errors import EnsueError
 from ensue.domain.finding import Sought
+from ensue.domain.tally import TallyQuery
 from ensue.domain.words import asked
 from ensue.store.base import DeliveryQuery, EventQuery, Store
 from ensue.store.memory import MemoryStore
@@ -84,6 +85,27 @@ async def test_broken_while_it_is_used(tmp_path: Path) -> None:
         await store.catch_up(10)
     assert len(await found(store, "apple")) == 4
     await store.close()
+
+
+async def test_a_power_cut_takes_only_what_is_made_again(tmp_path: Path) -> None:
+    """Views are not synced, what was lost is told in the log, which is: where they fell back behind what nobody can
+    tell them any more, they are made anew, and counts are exact."""
+    store, ids = await filled(tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.glob("views.db*")}
+    await store.open(NOW)
+    await store.remove(PROJECT, ids[0], NOW)
+    await caught_up(store)
+    await store.close()
+    for file in tmp_path.glob("views.db*"):
+        file.unlink()
+    for file, kept in before.items():
+        file.write_bytes(kept)
+    for fallen_back in (True, False):
+        await store.open(NOW)
+        assert (await store.behind() > 0) is fallen_back
+        await caught_up(store)
+        assert [one.count for one in await store.tallies(TallyQuery(project=PROJECT, of="events"))] == [2]
+        await store.close()
 
 
 async def test_another_log_is_not_followed(tmp_path: Path) -> None:

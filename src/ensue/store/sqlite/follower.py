@@ -7,7 +7,8 @@ what a power cut takes away is done again.
 
 What was lost is told in the log's own file (`lost`), in the commit that removed it. A step reads both from one snapshot
 and looks at what was lost first; an event that was lost before it was taken in is never seen, so nothing is owed for
-it.
+it. What views have heard is removed there; views that a power cut threw back behind that cannot hear it again, and are
+made anew.
 """
 
 from collections import Counter
@@ -43,6 +44,11 @@ LOG: Final = (
     "SELECT (SELECT value FROM meta WHERE name = 'epoch'), (SELECT value FROM meta WHERE name = 'floor'), "
     "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"
 )
+HEARD: Final = (
+    "SELECT coalesce((SELECT min(number) - 1 FROM lost), (SELECT seq FROM sqlite_sequence WHERE name = 'lost'), 0)"
+)
+"""Up to which number nobody is told any more of what was lost."""
+
 LOST: Final = "SELECT number, cursor, body, project FROM lost WHERE number > ? ORDER BY number LIMIT ?"
 COME: Final = (
     f"SELECT cursor, body, project, time / {HOUR} - (time % {HOUR} < 0), type, coalesce(category, ''), flags & 1, "
@@ -108,16 +114,16 @@ class Follower:
     def _make(self) -> None:
         views = _there(self._views)
         views(STATE + index.SCHEMA + tallies.EVENTS)
-        views("INSERT INTO state VALUES ('epoch', ?), ('cursor', 0), ('lost', 0)", (self._standing()[0],))
+        views("INSERT INTO state VALUES ('epoch', ?), ('cursor', 0), ('lost', ?)", (self._standing()[0], self._heard()))
         views(f"PRAGMA user_version = {VERSION}")
 
     def _fits(self) -> bool:
-        """Whether the file was made by this rule from this log."""
+        """Whether the file was made by this rule from this log, and can be told what became of that since."""
         if _there(self._views)("PRAGMA user_version").fetchall() != [(VERSION,)]:
             return False
         epoch, _, head = self._standing()
         state = self._state()
-        return bool(state["epoch"] == epoch and state["cursor"] <= head)
+        return bool(state["epoch"] == epoch and state["cursor"] <= head and state["lost"] >= self._heard())
 
     def _discard(self) -> None:
         if self._views is not None:
@@ -130,6 +136,10 @@ class Follower:
         """Of the log: its epoch, its floor and its last cursor."""
         row: tuple[str, int, int] = _there(self._log)(LOG).fetchall()[0]
         return row
+
+    def _heard(self) -> int:
+        """The number in the log up to which what was lost is not told any more."""
+        return int(_there(self._log)(HEARD).fetchall()[0][0])
 
     def _state(self) -> dict[str, Any]:
         return dict(_there(self._views)("SELECT name, value FROM state").fetchall())
