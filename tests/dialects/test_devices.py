@@ -247,6 +247,8 @@ async def test_a_browser_that_replaced_its_subscription_stays_the_same_device(tm
     """Under its id and name, by the new address alone; what others have is not taken by naming it."""
     async with edge(tmp_path, store=store) as api, subscribed(api) as (browser, service, device):
         old, new = subscription(service.port), subscription(service.port, "/renewed")
+        same = await browser("POST", DEVICES, {"subscription": old, "replaces": old["endpoint"]})
+        assert (same.status, same.json["id"], same.json["name"]) == (200, device, "Phone")
         renewed = await browser("POST", DEVICES, {"subscription": new, "replaces": old["endpoint"]})
         assert (renewed.status, renewed.json["id"], renewed.json["name"]) == (200, device, "Phone")
         (kept,) = (await browser("GET", DEVICES)).json["items"]

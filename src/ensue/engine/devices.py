@@ -96,7 +96,7 @@ class Devices:
 
         async def attempt() -> tuple[Device, bool]:
             found = await self._store.find(DEVICE, device_alias(endpoint))
-            before = await self._replaced(account, replaces)
+            before = None if replaces == endpoint else await self._replaced(account, replaces)
             mine = next((one for one in (found, before) if one is not None and one.project == account), None)
             if mine is None and len(await self.list(account)) >= MAX_DEVICES:
                 raise EnsueError("conflict", f"You have {MAX_DEVICES} devices; remove one first.")
