@@ -87,16 +87,20 @@ async def test_broken_while_it_is_used(tmp_path: Path) -> None:
     await store.close()
 
 
+def _views_of(directory: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in directory.glob("views.db*")}
+
+
 async def test_a_power_cut_takes_only_what_is_made_again(tmp_path: Path) -> None:
     """Views are not synced, what was lost is told in the log, which is: where they fell back behind what nobody can
     tell them any more, they are made anew, and counts are exact."""
     store, ids = await filled(tmp_path)
-    before = {file: file.read_bytes() for file in tmp_path.glob("views.db*")}
+    before = _views_of(tmp_path)
     await store.open(NOW)
     await store.remove(PROJECT, ids[0], NOW)
     await caught_up(store)
     await store.close()
-    for file in tmp_path.glob("views.db*"):
+    for file in _views_of(tmp_path):
         file.unlink()
     for file, kept in before.items():
         file.write_bytes(kept)
