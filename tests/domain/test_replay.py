@@ -108,7 +108,9 @@ def test_what_is_asked_for_is_checked() -> None:
     """Times become milliseconds, patterns are trimmed; a replay of everything to nobody is refused."""
     draft = ReplayDraft(to="b", type=" order.* ", since="2026-01-02T03:04:05Z", filter="true")
     assert check_replay(draft) == Wanted(None, "order.*", None, 1_767_323_045_000, None, "true", "b")
-    for refused, field in ((ReplayDraft(), "trigger"), (ReplayDraft(to="b", filter="1 +"), "filter")):
+    assert check_replay(ReplayDraft(to="b", q="")) == Wanted(to="b")
+    signs = ReplayDraft(to="b", q="!?")
+    for refused, field in ((ReplayDraft(), "trigger"), (ReplayDraft(to="b", filter="1 +"), "filter"), (signs, "q")):
         with pytest.raises(EnsueError) as error:
             check_replay(refused)
         assert (error.value.code, error.value.field) == ("invalid", field)

@@ -132,10 +132,18 @@ def check_replay(draft: ReplayDraft) -> Wanted:
         until,
         _checked_filter(draft.filter),
         draft.to,
-        asked(draft.q or ""),
+        _words(draft.q),
         ended_since,
         ended_until,
     )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """The words of a question. Signs alone narrow nothing, and would send everything again."""
+    found = asked(text or "")
+    if text and text.strip() and not found:
+        raise EnsueError("invalid", "'q' holds no word to look for; leave it out to mean everything.", "q")
+    return found
 
 
 def _span(since: str | None, until: str | None, mark: str) -> tuple[int | None, int | None]:
