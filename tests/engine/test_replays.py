@@ -257,7 +257,10 @@ async def test_so_many_run_at_once(stage: Stage) -> None:
     stage.channel.script = Hold()
     await stage.send_many(4 * MOST)
     to = await stage.trigger("none")
-    running = [await begun(stage, to=to.id) for _ in range(MOST_RUNNING)]
+    asked = [begun(stage, to=to.id) for _ in range(MOST_RUNNING + 5)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    running = [one for one in told if isinstance(one, Replay)]
+    assert (len(running), [str(one)[:12] for one in told[MOST_RUNNING:]]) == (MOST_RUNNING, ["This project"] * 5)
     with pytest.raises(EnsueError) as refused:
         await begun(stage, to=to.id)
     assert refused.value.code == "conflict"

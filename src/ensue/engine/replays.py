@@ -7,6 +7,7 @@ that fresh events wait neither for the writer nor behind a backlog.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -115,6 +116,7 @@ class Replays:
         self._clock = clock
         self._max_filter_event_bytes = max_filter_event_bytes
         self._running: dict[str, _Run] = {}
+        self._beginning: Counter[str] = Counter()
         self._news = asyncio.Event()
         self._late = 0.0
         self._stepping = Loop("replays", self._round)
@@ -154,9 +156,17 @@ class Replays:
 
     async def begin(self, project: str, wanted: Wanted) -> Replay:
         """Begin a replay of what there is now. EnsueError as for `count`, `conflict` where too many run."""
-        if sum(run.replay.project == project for run in self._running.values()) >= MOST_RUNNING:
+        running = sum(run.replay.project == project for run in self._running.values())
+        if running + self._beginning[project] >= MOST_RUNNING:
             message = f"This project has {MOST_RUNNING} replays that run; wait for one to end, or cancel one."
             raise EnsueError("conflict", message)
+        self._beginning[project] += 1  # others may ask while we count
+        try:
+            return await self._begun(project, wanted)
+        finally:
+            self._beginning -= Counter({project: 1})
+
+    async def _begun(self, project: str, wanted: Wanted) -> Replay:
         counted = await self.count(project, wanted, COUNTING)
         now = self._clock()
         replay = Replay(
