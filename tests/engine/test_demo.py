@@ -103,10 +103,19 @@ async def test_a_second_demo_makes_no_second_triggers(stage: Stage) -> None:
     assert len(stage.engine.rules.triggers(stage.project)) == len(RECEIVERS)
 
 
-@pytest.mark.parametrize(("wish", "field"), [({"count": 0}, "count"), ({"endpoints": "ftp://shop"}, "endpoints")])
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"count": 0}, "count"),
+        ({"endpoints": "ftp://shop"}, "endpoints"),
+        ({"endpoints": "https://shop.example/" + "x" * 2_020}, "endpoints"),
+        ({"origin": "javascript:alert(1)"}, "origin"),
+        ({"origin": "https://ensue.example/" + "x" * 2_020}, "origin"),
+    ],
+)
 async def test_what_cannot_be_made_up_is_refused(stage: Stage, wish: dict[str, int | str], field: str) -> None:
-    """A count out of bounds, and receivers that may not be called: nothing is kept."""
+    """A count out of bounds, receivers that may not be called, pictures of nowhere: nothing is kept."""
     with pytest.raises(EnsueError) as refused:
-        await _fill(stage, **wish)
+        await _fill(stage, **{"count": 300, **wish})
     assert refused.value.field == field
     assert not stage.engine.rules.triggers(stage.project)

@@ -16,7 +16,7 @@ from ensue.domain import ids
 from ensue.domain.delivery import Delivery
 from ensue.domain.document import Put
 from ensue.domain.errors import EnsueError
-from ensue.domain.guard import check_url
+from ensue.domain.guard import check_link, check_url
 from ensue.domain.intake import Limits
 from ensue.domain.schedule import DAY
 from ensue.domain.trigger import Endpoint, Match, Secret, Trigger, trigger_document
@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 MOST: Final = 20_000
 """Events of one demo."""
+_LONGEST: Final = 500
+"""Characters of an address that others begin with."""
 _STEP: Final = 250
 """Entries or outcomes in one commit: whoever sends meanwhile hardly waits."""
 _SINCE: Final = 40 * DAY
@@ -58,12 +60,11 @@ class Demo:
         self._limits = limits
 
     async def fill(self, project: str, wish: Wish) -> Filled:
-        """Make up what `wish` asks for. EnsueError `invalid` for a count out of bounds, or an address that may not be
-        called."""
+        """Make up what `wish` asks for. EnsueError `invalid` for a count out of bounds, an address that may not be
+        called, or an origin that is none."""
         if not 1 <= wish.count <= MOST:
             raise EnsueError("invalid", f"'count' is a whole number from 1 to {MOST:,}.", "count")
-        if wish.endpoints is not None:
-            check_url(wish.endpoints, self._limits.allowed, "endpoints")
+        self._check_addresses(wish)
         now = self._clock()
         await self._provide(project, wish, now)
         triggers = {one.name: one for one in self._rules.triggers(project) if _is_ours(one, wish)}
@@ -75,6 +76,15 @@ class Demo:
         deliveries = sum(len(entry.deliveries) for entry in made.entries)
         told = sum(not entry.staged and not entry.event.is_own for entry in made.entries)
         return Filled(told, deliveries, sorted(one.id for one in triggers.values()))
+
+    def _check_addresses(self, wish: Wish) -> None:
+        """Before anything is kept: all URLs of the past begin with these."""
+        for field, given in (("endpoints", wish.endpoints), ("origin", wish.origin)):
+            if given is not None and len(given) > _LONGEST:
+                raise EnsueError("invalid", f"'{field}' has more than {_LONGEST} characters.", field)
+        check_link(wish.origin, "origin")
+        if wish.endpoints is not None:
+            check_url(wish.endpoints, self._limits.allowed, "endpoints")
 
     async def _provide(self, project: str, wish: Wish, now: int) -> None:
         """Make the triggers that are not there yet."""
