@@ -1,5 +1,6 @@
 """The demo: the same story for the same seed, a past with everything in it, kept as what really happened would be."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -101,6 +102,15 @@ async def test_a_second_demo_makes_no_second_triggers(stage: Stage) -> None:
     first, second = await _fill(stage, count=40), await _fill(stage, count=40, seed=2)
     assert first.triggers == second.triggers
     assert len(stage.engine.rules.triggers(stage.project)) == len(RECEIVERS)
+
+
+async def test_who_asks_twice_gets_one_demo(stage: Stage) -> None:
+    """A second click while the first one is at work is refused: one set of triggers, and nothing doubled."""
+    told = await asyncio.gather(*(_fill(stage, count=40) for _ in range(3)), return_exceptions=True)
+    refused = [one for one in told if isinstance(one, EnsueError)]
+    assert [one.code for one in refused] == ["conflict"] * 2
+    assert len(stage.engine.rules.triggers(stage.project)) == len(RECEIVERS)
+    assert (await _fill(stage, count=40)).events == 40
 
 
 @pytest.mark.parametrize(

@@ -58,13 +58,23 @@ class Demo:
         self._worker = worker
         self._clock = clock
         self._limits = limits
+        self._filling: set[str] = set()
 
     async def fill(self, project: str, wish: Wish) -> Filled:
         """Make up what `wish` asks for. EnsueError `invalid` for a count out of bounds, an address that may not be
-        called, or an origin that is none."""
+        called, or an origin that is none; `conflict` while the project is being filled."""
         if not 1 <= wish.count <= MOST:
             raise EnsueError("invalid", f"'count' is a whole number from 1 to {MOST:,}.", "count")
         self._check_addresses(wish)
+        if project in self._filling:
+            raise EnsueError("conflict", "This project is being filled with a demo; wait until that is there.")
+        self._filling.add(project)
+        try:
+            return await self._filled(project, wish)
+        finally:
+            self._filling.discard(project)
+
+    async def _filled(self, project: str, wish: Wish) -> Filled:
         now = self._clock()
         await self._provide(project, wish, now)
         triggers = {one.name: one for one in self._rules.triggers(project) if _is_ours(one, wish)}
