@@ -1,8 +1,13 @@
 """`GET /stats`: counts in the native API, their rights, their ranges, and what is refused."""
 
+import threading
+from collections.abc import Iterable, Sequence
+
 import pytest
 
+from ensue.dialects.native import stats
 from ensue.domain.schedule import DAY, HOUR, format_time
+from ensue.domain.tally import Tally, bounded
 from tests.dialects.edge import Edge
 
 STATS = "/api/v1/stats"
@@ -93,6 +98,20 @@ async def test_many_groups_are_told_together(api: Edge) -> None:
 async def test_what_cannot_be_counted(api: Edge, query: str, field: str) -> None:
     """Each is a refusal that names the parameter."""
     assert (await api("GET", f"{STATS}?{query}")).error == (400, "invalid", field)
+
+
+async def test_many_groups_hold_nobody_up(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand types by the hour are put in order beside those who send meanwhile."""
+    threads: list[str] = []
+
+    def noted(tallies: Iterable[Tally]) -> Sequence[Tally]:
+        threads.append(threading.current_thread().name)
+        return bounded(tallies)
+
+    monkeypatch.setattr(stats, "bounded", noted)
+    assert await api.items(f"{STATS}?of=events&by=hour,type") == []
+    assert len(threads) == 1
+    assert threads != [threading.current_thread().name]
 
 
 async def test_rights_and_walls(api: Edge) -> None:
