@@ -1,6 +1,7 @@
 """A trigger to which nothing arrives any more is switched off, with the cause, once; others are let be."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -105,6 +106,44 @@ async def test_failures_count_anew(stage: Stage, way: str) -> None:
     await tried(stage, 1)
     assert (await now(stage, trigger)).enabled
     assert [one.count for one in await stage.store.streaks([trigger.id])] == [1]
+
+
+@pytest.mark.parametrize("way", ["enable", "patch"])
+async def test_what_is_cut_off_is_not_on_with_old_failures(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Where failures cannot be forgotten a trigger stays off: else the next single failure would switch it off."""
+    stage.channel.script = down
+    trigger = await stage.trigger(retry=ONCE)
+    await tried(stage, ENOUGH - 1)
+    stage.clock.turn(HOUR)
+    await tried(stage, 1)
+    assert not (await now(stage, trigger)).enabled
+
+    async def full(_trigger: str) -> None:
+        raise EnsueError("unavailable", "The disk is full.")
+
+    monkeypatch.setattr(stage.store, "forgive", full)
+    triggers, patch = stage.engine.triggers, TriggerPatch(enabled=True)
+    ways: dict[str, Callable[[], Awaitable[Any]]] = {
+        "enable": lambda: triggers.enable(stage.project, trigger.id, enabled=True),
+        "patch": lambda: triggers.update(stage.project, trigger.id, patch),
+    }
+    with pytest.raises(EnsueError, match="full"):
+        await ways[way]()
+    assert not (await now(stage, trigger)).enabled
+
+
+async def test_a_change_that_is_refused_forgives_nothing(stage: Stage) -> None:
+    """Neither a wrong one, nor one by another project."""
+    stage.channel.script = down
+    trigger = await stage.trigger(retry=ONCE)
+    await tried(stage, 3)
+    with pytest.raises(EnsueError):
+        await stage.engine.triggers.update(stage.project, trigger.id, TriggerPatch(enabled=True, name=""))
+    with pytest.raises(EnsueError):
+        await stage.engine.triggers.enable("prj_other", trigger.id, enabled=True)
+    assert [one.count for one in await stage.store.streaks([trigger.id])] == [3]
 
 
 @pytest.mark.parametrize("kind", ["spacecloud", "spacecloud-1.0-rc1"])

@@ -135,10 +135,10 @@ class Triggers:
         warnings: tuple[str, ...] = ()
         if isinstance(patch.endpoint, EndpointPatch) and isinstance(patch.endpoint.url, str):
             warnings = await self._warnings(check_endpoint_url(patch.endpoint.url, self._allowed))
-        changed = await self._change(project, trigger_id, lambda now: self._patched(now, patch))
         if patch.endpoint is not UNSET or patch.enabled is True:
+            self._patched(self.get(project, trigger_id), patch)  # nothing is forgiven for a change that is refused
             await self._store.forgive(trigger_id)
-        return Changed(changed, warnings)
+        return Changed(await self._change(project, trigger_id, lambda now: self._patched(now, patch)), warnings)
 
     def _patched(self, trigger: Trigger, patch: TriggerPatch) -> Trigger:
         changes: dict[str, object] = {}
@@ -177,12 +177,11 @@ class Triggers:
 
     async def enable(self, project: str, trigger_id: str, *, enabled: bool) -> Trigger:
         """Switch a trigger on or off; what waited goes out when it is on again, and failures count anew."""
-        changed = await self._change(
+        if enabled:  # first: cut off in between, it would be on with all that made it go off
+            await self._store.forgive(self.get(project, trigger_id).id)
+        return await self._change(
             project, trigger_id, lambda trigger: replace(trigger, enabled=enabled, disabled_reason=None)
         )
-        if enabled:
-            await self._store.forgive(trigger_id)
-        return changed
 
     async def rotate(self, project: str, trigger_id: str, given: str | None) -> Changed:
         """A new secret, `given` or made; the old one signs for another day beside it."""
