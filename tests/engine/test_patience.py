@@ -10,9 +10,11 @@ import pytest
 from ensue.channels.base import Message
 from ensue.domain.delivery import Failed, Result, Sent
 from ensue.domain.errors import EnsueError
+from ensue.domain.project import Project
 from ensue.domain.schedule import DAY, HOUR
 from ensue.domain.streak import ENOUGH
 from ensue.domain.trigger import EndpointPatch, RetryDraft, Trigger, TriggerPatch
+from ensue.engine.clearing import Clearing
 from tests.engine.stage import Stage
 
 ONCE = RetryDraft(1)
@@ -165,6 +167,16 @@ async def test_a_deleted_trigger_leaves_nothing(stage: Stage) -> None:
     await tried(stage, 1)
     assert len(await stage.store.streaks([trigger.id])) == 1
     await stage.engine.triggers.delete(stage.project, trigger.id)
+    assert await stage.store.streaks([trigger.id]) == []
+
+
+async def test_a_deleted_project_leaves_nothing(stage: Stage) -> None:
+    """The counts of its triggers go with them."""
+    stage.channel.script = down
+    trigger = await stage.trigger(retry=ONCE)
+    await tried(stage, 1)
+    project = Project(id=stage.project, slug="default", created_at=0, deleted_at=stage.clock())
+    await Clearing(stage.store, stage.clock).clear(project)
     assert await stage.store.streaks([trigger.id]) == []
 
 

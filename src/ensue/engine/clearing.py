@@ -136,6 +136,8 @@ class Clearing:
         while documents := await self._store.list(kind, project, None, _PAGE):
             began = asyncio.get_running_loop().time()
             await self._store.put([Put(document=replace(document, body=b"")) for document in documents])
+            for document in documents if kind == "trigger" else ():
+                await self._store.forgive(document.id)
             removed += len(documents)
             await _pause(began)
         return removed
