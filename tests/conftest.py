@@ -1,5 +1,5 @@
-"""Which tests may run beside each other: those that start processes share one worker, so that they never compete; and
-that no drawn example fails for being slow, as no test has a limit of milliseconds."""
+"""Which tests may run beside each other: those that start servers share one worker, those that open windows another, as
+either takes a core; and that no drawn example fails for being slow, as no test has a limit of milliseconds."""
 
 from pathlib import Path
 
@@ -11,16 +11,19 @@ from tests.browser.found import missing
 settings.register_profile("ensue", deadline=None)
 settings.load_profile("ensue")
 
-PROCESS_DIRECTORIES = {"acceptance", "browser", "interop", "clients"}
+PROCESS_DIRECTORIES = {"acceptance", "interop", "clients"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put every test that starts servers into one group, which `--dist loadgroup` keeps in one worker."""
+    """Put every test that starts servers into one group, and every one that opens windows into another: `--dist loadgroup`
+    keeps each in one worker."""
     here = Path(__file__).parent
     for item in items:
         parts = item.path.relative_to(here).parts
-        if PROCESS_DIRECTORIES & set(parts) or item.get_closest_marker("processes"):
+        if "browser" in parts:
+            item.add_marker(pytest.mark.xdist_group("windows"))
+        elif PROCESS_DIRECTORIES & set(parts) or item.get_closest_marker("processes"):
             item.add_marker(pytest.mark.xdist_group("processes"))
 
 
