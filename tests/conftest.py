@@ -16,8 +16,7 @@ PROCESS_DIRECTORIES = {"acceptance", "interop", "clients"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put every test that starts servers into one group, and every one that opens windows into another: `--dist loadgroup`
-    keeps each in one worker."""
+    """Put what starts servers into one group and what opens windows into another: each stays in one worker."""
     here = Path(__file__).parent
     for item in items:
         parts = item.path.relative_to(here).parts
