@@ -18,7 +18,8 @@ export default defineConfig({
     // The policy of the page knows no data: URLs but for images, and a sprite is referred to, not inlined.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    rollupOptions: {
+    rolldownOptions: {
+      checks: { pluginTimings: false }, // how long which part of the build took is nothing to those who run it
       input: { index: 'index.html', worker: 'src/worker/worker.ts' },
       // A worker's scope is the path that it lies at: the whole site.
       output: { codeSplitting: { groups }, entryFileNames: (chunk) => (chunk.name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },

@@ -40,6 +40,24 @@ async def log_in(page: Page, password: str) -> None:
     await page.get_by_role("button", name="Log in").click()
 
 
+async def test_a_link_pasted_over_the_page_without_it(eyes: Eyes, server: Server) -> None:
+    """Only what is behind the # changes then, yet the form comes; what is wrong is said until it is written anew."""
+    link = await setup_link(server)
+    page = await eyes.window()
+    await page.goto(link.partition("#")[0])
+    await expect(page.get_by_text("Open the whole link")).to_be_visible()
+    await page.goto(link)
+    name, missing = page.get_by_label("Name"), page.get_by_text("Write your name.")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(missing).to_be_visible()
+    await expect(name).to_be_focused()
+    await name.press_sequentially("M")
+    await expect(missing).to_have_count(0)
+    await name.fill("")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(missing).to_be_visible()
+
+
 async def test_the_link_works_once(eyes: Eyes, server: Server) -> None:
     """Whoever opens it when the account exists is told so, and gets no form."""
     link = await setup_link(server)

@@ -62,4 +62,4 @@ export function categoriesOf(counts: ReadonlyMap<string, number> | null, events:
   return sorted([...new Set(events.flatMap(({ card }) => card?.category ?? []))].map((name) => ({ name })));
 }
 
-const sorted = (all: Category[]): Category[] => all.sort((one, other) => one.name.localeCompare(other.name)).slice(0, 60);
+const sorted = (all: Category[]): Category[] => all.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true })).slice(0, 200);
