@@ -173,6 +173,17 @@ async def test_what_is_not_there_or_not_theirs_is_not_found(api: Edge) -> None:
     assert (page.status, "Spam" in page.text) == (404, False)
 
 
+async def test_an_address_without_its_project(api: Edge) -> None:
+    """Who has one project needs none there; others are told what is missing, in words for people."""
+    address = (await shown(api)).partition("?")[0]
+    maya = await reader(api)
+    assert (await maya("GET", address)).status == 200
+    owner = await seated(api, "maya@example.com", "owner")
+    assert (await owner("POST", "/api/v1/projects", {"name": "Other"})).status == 201
+    page = await maya("GET", address)
+    assert (page.status, "Open the whole link." in page.text, "header" in page.text) == (400, True, False)
+
+
 async def test_how_a_button_stands(api: Edge) -> None:
     """Failed with why and another try; expired; a link; of a group what was not chosen; running by whom."""
     held = asyncio.Event()

@@ -15,6 +15,9 @@ from ensue.http.exchange import Answer, Call, Route
 from ensue.http.forms import MAX_FORM_BYTES
 from ensue.http.origin import require_same_origin
 
+PROJECT_FIELD: Final = "Ensue-Project"
+"""The field of what is wrong with a project's name: a header elsewhere, a part of the address here."""
+
 _BUTTON: Final = "/events/{id}/actions/{key}"
 
 
@@ -86,6 +89,8 @@ class PagesDialect:
 
 
 def _message(error: EnsueError) -> str:
+    if error.field == PROJECT_FIELD and error.code == "invalid":
+        return words.NO_PROJECT
     return words.NOTHING_HERE if error.code == "not_found" else error.message
 
 

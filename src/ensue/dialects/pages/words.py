@@ -49,6 +49,7 @@ PROBLEMS: Final = {
 }
 PROBLEM: Final = "This did not work"
 NOTHING_HERE: Final = "The event was deleted, it is of a project that is not yours, or the link has a typo."
+NO_PROJECT: Final = "This link does not say which project is meant: its end is missing. Open the whole link."
 HOME: Final = "To the feed"
 
 JUST_NOW: Final = "just now"
