@@ -40,8 +40,10 @@ class Holding:
                     following = following or asyncio.ensure_future(anext(items))
                     changed = asyncio.ensure_future(news.wait())
                     both: set[asyncio.Future[Any]] = {following, changed}
-                    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-                    changed.cancel()
+                    try:
+                        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                    finally:  # whoever goes in between leaves nobody behind who waits for news
+                        changed.cancel()
                     if following.done() and not news.is_set():
                         item, following = await following, None
                         yield item
