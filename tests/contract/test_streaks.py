@@ -34,6 +34,12 @@ async def test_failures_in_a_row_are_counted(store: Store) -> None:
     assert await store.streaks([]) == []
 
 
+async def test_a_clock_that_was_set_back(store: Store) -> None:
+    """The first failure is the earliest, in whatever order they are kept."""
+    await failed(store, NOW + 9, NOW, NOW + 5)
+    assert await store.streaks(["trg_one"]) == [Streak("trg_one", 3, NOW, NOW + 9)]
+
+
 async def test_one_that_arrives_ends_it(store: Store) -> None:
     """Within one commit too, in the order of the outcomes; others go on."""
     await failed(store, NOW, NOW + 1)

@@ -12,7 +12,7 @@ from ensue.store.sqlite.turn import Turn
 
 ADD: Final = (
     "INSERT INTO failing VALUES (?, ?, ?, ?) ON CONFLICT (trigger) DO UPDATE SET count = count + excluded.count, "
-    "latest = max(latest, excluded.latest)"
+    "since = min(since, excluded.since), latest = max(latest, excluded.latest)"
 )
 END: Final = "DELETE FROM failing WHERE trigger IN (SELECT value FROM carray(?))"
 READ: Final = "SELECT f.* FROM carray(?) w CROSS JOIN failing f ON f.trigger = w.value"
