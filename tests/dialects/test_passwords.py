@@ -204,3 +204,20 @@ async def test_links_by_mail(api: Edge) -> None:
     assert [letter.to for letter in mailbox.letters[1:]] == ["ada@example.com"] * 3
     last = mailbox.letters[-1].text.split("#")[1].split()[0]
     assert (await Browser(api)("POST", RESET, {"link": last, "password": OTHER})).status == 200
+
+
+async def test_nobodys_box_is_filled(api: Edge) -> None:
+    """Whoever invites one address again and again is held up after five mails, whatever its letters' case; without a
+    mail server nobody is, as the link is in the answer."""
+    people, mailbox = api.house.engine.people, Mailbox()
+    ada = await first(api)
+    people.post._mailer = mailbox
+    asked = [
+        await ada("POST", "/api/v1/invitations", {"email": email, "role": "viewer"})
+        for email in ["grace@example.com"] * 3 + ["GRACE@example.com"] * 3 + ["leo@example.com"]
+    ]
+    assert [one.status for one in asked] == [201] * 5 + [429, 201]
+    assert asked[5].headers["retry-after"] == "600"
+    assert len(mailbox.letters) == 6
+    people.post._mailer = None
+    assert "link" in (await ada("POST", "/api/v1/invitations", {"email": "grace@example.com", "role": "viewer"})).json

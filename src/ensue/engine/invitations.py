@@ -26,7 +26,12 @@ from ensue.engine.clock import Clock
 from ensue.engine.members import Members
 from ensue.engine.post import Post
 from ensue.engine.repeated import OvertakenError
+from ensue.engine.throttle import Throttle
 from ensue.store.base import Store
+
+MAILS: Final = 5
+MAILS_PAUSE: Final = 600_000
+"""So many mails to one address at once, of all projects, and one more after so long (ms): nobody's box is filled."""
 
 _UNKNOWN: Final = "This invitation is not valid: it was used, withdrawn, or is too old. Ask for a new one."
 
@@ -46,11 +51,13 @@ class Invitations:
         self._clock = clock
         self._members = members
         self._post = post
+        self._mails = Throttle("invitations by mail to this address", MAILS, MAILS_PAUSE)
 
     async def create(self, project: Project, email: str, role: Role, by: str, actor: Role) -> Invited:
         """Invite whoever has the address, by mail if there is any; one before it to the same address ends.
 
-        EnsueError `invalid`, `forbidden` for a role above the actor's own, `conflict` for who is a member, or too many.
+        EnsueError `invalid`, `forbidden` for a role above the actor's own, `conflict` for who is a member, or too many,
+        `rate_limited` for too many mails to one address.
         """
         address = check_address(email)
         require_reach(actor, role)
@@ -72,6 +79,8 @@ class Invitations:
         same = [one for one in present if address_key(one.email) == address_key(address)]
         for one in same:
             require_reach(actor, one.role)
+        if self._post.has_mail:
+            self._mails.take(address_key(address), now)
         await self._store.put([Put(document=invitation_document(invitation), expected=0), *map(gone, same)])
         link = self._post.link("invitation", token)
         mailed = await self._post.send(invitation_letter(address, by, project.name or project.slug, link))
