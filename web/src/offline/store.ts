@@ -9,6 +9,7 @@ export const MOST_EVENTS = 100;
 export const MOST_OPENED = 30;
 /** Characters of JSON that each of these lists may have. */
 export const MOST_TEXT = 1_000_000;
+/** So many projects, those that were looked at last. */
 const MOST_PROJECTS = 5;
 
 /** Who was logged in, and when the server was heard last (milliseconds UTC). */
@@ -94,8 +95,10 @@ function keep(session: string, project: string, at: number, change: (kept: KeptE
   return changed(async (store) => {
     const standing = await asked<KeptSession | undefined>(store.get(SESSION));
     if (standing?.view.session.id !== session) return; // another window has logged out meanwhile
-    const kept = (await asked<KeptEvents | undefined>(store.get(keyOf(project)))) ?? { project, at, events: [], opened: [] };
-    await asked(store.put({ ...change(kept), at }, keyOf(project)));
+    const known = await asked<KeptEvents | undefined>(store.get(keyOf(project)));
+    await asked(store.put({ ...change(known ?? { project, at, events: [], opened: [] }), at }, keyOf(project)));
+    const gone = known ? [] : (await projects(store)).slice(MOST_PROJECTS);
+    for (const one of gone) await asked(store.delete(keyOf(one.project)));
     await asked(store.put({ ...standing, at }, SESSION));
   });
 }
