@@ -1,5 +1,5 @@
 /** Hides how ids of triggers become names and policies: all triggers of the project, asked for once a while. */
-import { SvelteMap } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { TriggerView } from '../api/types';
 import { allTriggers } from '../screens/triggers/house.svelte';
 import { calling } from '../api/client';
@@ -7,18 +7,35 @@ import { words } from '../words';
 
 const KEEP = 10_000;
 const known = new SvelteMap<string, TriggerView>();
+/** Ids that no trigger had, of all that were read after the id was seen: only of these it is true that they were deleted. */
+const gone = new SvelteSet<string>();
 let project = '';
 let asked = 0;
+let reading: Promise<void> | undefined;
 
 /** Make sure that names are known, and not old. */
 export function learnNames(): void {
-  if (project === calling.project && Date.now() - asked < KEEP) return;
+  if (project !== calling.project || Date.now() - asked >= KEEP) reading = read([]);
+}
+
+/** Make sure that these ids are known, or known to be gone: triggers are made while one looks. */
+export async function learnNamesOf(ids: readonly (string | null | undefined)[]): Promise<void> {
+  await reading;
+  const strange = ids.filter((id): id is string => !!id && !known.has(id) && !gone.has(id));
+  if (strange.length) await (reading = read(strange));
+}
+
+async function read(strange: readonly string[]): Promise<void> {
   if (project !== calling.project) known.clear();
   project = calling.project;
   asked = Date.now();
-  void allTriggers().then((found) => {
-    if (found.ok) for (const trigger of found.value) known.set(trigger.id, trigger);
-  });
+  const found = await allTriggers();
+  if (project !== calling.project) return;
+  if (!found.ok) asked = 0;
+  else {
+    for (const trigger of found.value) known.set(trigger.id, trigger);
+    for (const id of strange) if (!known.has(id)) gone.add(id);
+  }
 }
 
 /** All that are known, by name. */
@@ -29,5 +46,5 @@ export const triggerOf = (id: string | null | undefined): TriggerView | undefine
 /** What a delivery goes by: its trigger; without one its `kind` says whether it is a push or a pressed button. */
 export function nameOf(id: string | null | undefined, kind = 'action'): string {
   if (!id) return kind === 'webpush' ? words.deliveries.push : words.deliveries.button;
-  return known.get(id)?.name ?? words.deliveries.goneTrigger;
+  return known.get(id)?.name ?? (gone.has(id) ? words.deliveries.goneTrigger : '–');
 }
