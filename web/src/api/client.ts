@@ -77,6 +77,7 @@ export async function ask<T>(method: string, path: string, asked: Asked = {}): P
     return { ok: false, error };
   } catch (error) {
     const code = error instanceof DOMException && error.name === 'AbortError' ? 'aborted' : 'offline';
+    if (code === 'offline') calling.troubled();
     return { ok: false, error: { code, message: calling.offline, status: 0 } };
   }
 }
