@@ -126,6 +126,27 @@ async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Pag
     await expect(page.get_by_label("Title", exact=True)).to_have_value("Typed before")
 
 
+async def test_a_login_in_another_tab_is_seen(eyes: Eyes, page: Page) -> None:
+    """Two tabs of one browser: when one has logged in again, the other goes on as soon as it is looked at."""
+    await eyes.open(page, "/playground")
+    await page.get_by_label("Title", exact=True).fill("Typed before")
+    tab = await page.context.new_page()
+    await eyes.open(tab, "/login")
+    await page.context.clear_cookies()
+    await page.get_by_role("button", name="Send event").click()
+    dialog = page.get_by_role("dialog", name="Your session ended")
+    await expect(dialog).to_be_visible()
+    await tab.reload()
+    await tab.get_by_label("E-mail").fill(EMAIL)
+    await tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    await tab.get_by_role("button", name="Log in").click()
+    await expect(tab.get_by_role("heading", level=1, name="Feed")).to_be_visible()
+    await page.bring_to_front()
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_label("Title", exact=True)).to_have_value("Typed before")
+
+
 async def test_who_is_taken_out_is_told(eyes: Eyes, server: Server, page: Page, cookie: str) -> None:
     """At once, on the page that is open; who is in no project at all is told what to do."""
     leo = await eyes.window(await make_member(server, cookie, "member", "Leo Park", "leo@fjord.example"))
