@@ -114,6 +114,7 @@ async def test_only_what_has_a_button(eyes: Eyes, server: Server, page: Page) ->
     await eyes.open(page, "/")
     field = page.get_by_role("combobox", name="Search or filter")
     await field.press_sequentially("has")
+    await expect(page.get_by_role("option").first).to_be_visible()
     await field.press("ArrowDown")
     await field.press("Enter")
     await page.get_by_role("option", name="action").click()
