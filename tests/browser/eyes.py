@@ -66,6 +66,11 @@ async def _post(server: Server, path: str, body: Any, cookie: str = "", method: 
     return answered.json, given[1] if given else cookie
 
 
+_UNREACHED = ("Failed to load resource", "An unknown error occurred when fetching the script.")
+"""What the browser itself says while a server is stopped, of what a page loads and of its worker's script; a script
+that the server refuses is told otherwise."""
+
+
 class Eyes:
     """One browser window on a server. `troubles` is what should never be: refusals by the policy, uncaught errors."""
 
@@ -110,7 +115,7 @@ class Eyes:
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(said in message.text for said in _UNREACHED):
             self.troubles.append(message.text)
 
     async def open(self, page: Page, path: str) -> None:
