@@ -88,7 +88,7 @@ async def _charts(page: Page) -> None:
 async def _replaying(page: Page) -> None:
     await _loaded(page)
     await page.get_by_role("button", name="Replay many").click()
-    await page.get_by_role("dialog").wait_for()
+    await page.get_by_role("dialog").get_by_role("button", name=re.compile(r"^Replay \d+$")).wait_for()  # counted
 
 
 async def _run(page: Page) -> None:
