@@ -25,13 +25,14 @@ async def test_a_hot_and_a_cold_route_answer() -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/batch"])
 async def test_the_headers_of_an_answer(path: str) -> None:
-    """Type, length, date, not to be kept; and nothing about the server."""
+    """Type, not to be guessed, length, date, not to be kept; and nothing about the server."""
     async with running() as server, connected(server.port) as wire:
         answer = await wire.request("POST", path, b"{}")
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["date"].endswith(" GMT")
-        assert set(answer.headers) == {"content-type", "content-length", "cache-control", "date"}
+        named = {"content-type", "content-length", "cache-control", "date", "x-content-type-options"}
+        assert set(answer.headers) == named
 
 
 @pytest.mark.parametrize("path", ["/api/v1/events/", "/api/v1/events/x/"])

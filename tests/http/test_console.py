@@ -49,7 +49,6 @@ def test_a_browser_gets_the_page_at_every_path_of_the_console(built: Path, path:
     assert (answer.status, answer.body, answer.content_type) == (200, PAGE, "text/html; charset=utf-8")
     assert headers[b"cache-control"] == b"no-cache"
     assert headers[b"content-security-policy"] == POLICY.encode()
-    assert headers[b"x-content-type-options"] == b"nosniff"
     assert headers[b"cross-origin-opener-policy"] == b"same-origin"
     assert headers[b"referrer-policy"] == b"same-origin"
 

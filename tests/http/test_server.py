@@ -137,3 +137,22 @@ async def test_who_the_client_is(proxies: tuple[str, ...], given: str, client: s
 async def test_these_tests_run_on_the_loop_of_the_server() -> None:
     """Sockets behave differently on other loops, so that tests on another would say little."""
     assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/events", b"{}"),
+        ("POST", "/api/v1/busy", b"{}"),
+        ("GET", "/api/v1/events/1", b""),
+        ("GET", "/api/v1/stream", b""),
+        ("GET", "/nowhere", b""),
+        ("OPTIONS", "/api/v1/events", b""),
+        ("GET", "/" + "x" * 40_000, b""),
+    ],
+)
+async def test_no_answer_is_taken_for_something_else(method: str, path: str, body: bytes) -> None:
+    """By the short way, the long one, live, and what the port refuses by itself: a browser may not guess a type."""
+    async with running() as server, connected(server.port) as wire:
+        answer = await wire.request(method, path, body)
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -17,6 +17,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 CLOSE = (b"connection", b"close")
 NO_STORE = (b"cache-control", b"no-store")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
+"""An answer is what it says it is: what users sent is never taken for a page or a script, wherever it is opened."""
 FAREWELL_SECONDS = 1.0
 
 
@@ -77,6 +79,7 @@ def header_block(answer: Answer) -> list[tuple[bytes, bytes]]:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
     if all(name != b"cache-control" for name, _ in answer.headers):
         headers.append(NO_STORE)
+    headers.append(NO_SNIFF)
     return headers
 
 
@@ -92,7 +95,7 @@ async def send_answer(send: Send, answer: Answer, call: Call) -> None:
 
 async def send_stream(receive: Receive, send: Send, stream: Stream, streams: set[asyncio.Task[None]]) -> None:
     """Send chunks until they end, the client goes, or the task that is put into `streams` is cancelled (a stop)."""
-    headers = [*stream.headers, (b"content-type", stream.content_type.encode("latin-1")), NO_STORE]
+    headers = [*stream.headers, (b"content-type", stream.content_type.encode("latin-1")), NO_STORE, NO_SNIFF]
     await send({"type": "http.response.start", "status": stream.status, "headers": headers})
     pump = asyncio.create_task(_pump(send, stream))
     gone = asyncio.create_task(_disconnected(receive))

@@ -38,7 +38,6 @@ _TYPES: Final = {
 _ENCODINGS: Final = ((b"br", ".br"), (b"gzip", ".gz"))
 """What a file may also be there as, the smallest first."""
 PAGE_HEADERS: Final[Headers] = (
-    (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),

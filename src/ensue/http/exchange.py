@@ -96,7 +96,8 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True):
-    """A complete response. `content-length`, `date` and `cache-control: no-store` are added where they are missing."""
+    """A complete response. `content-length`, `date` and `x-content-type-options` are added to it, and `cache-control:
+    no-store` where it says nothing of that."""
 
     status: int
     body: bytes = b""

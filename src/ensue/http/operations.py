@@ -13,7 +13,7 @@ from ensue.telemetry import CONTENT_TYPE
 
 _PAGE_HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
 )
 
 Readiness = Callable[[], Awaitable[list[str]]]

@@ -25,7 +25,10 @@ log = logging.getLogger("ensue")
 
 UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"content-encoding", b"upgrade"})
 
-_PLAIN: Final = b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\r\n%b"
+_PLAIN: Final = (
+    b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+    b"x-content-type-options: nosniff\r\n\r\n%b"
+)
 
 
 class _Nobody:
