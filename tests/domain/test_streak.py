@@ -3,7 +3,7 @@
 import pytest
 
 from ensue.domain.schedule import DAY, HOUR
-from ensue.domain.streak import ENOUGH, Streak, given_up, joined
+from ensue.domain.streak import ENOUGH, FEWEST, Streak, given_up, joined
 
 MINUTE = HOUR // 60
 
@@ -16,20 +16,21 @@ MINUTE = HOUR // 60
         (ENOUGH, HOUR - 1, None),
         (5_000, HOUR - MINUTE, None),
         (ENOUGH, 3 * HOUR + MINUTE, "3 hours"),
-        (2, 5 * DAY, "5 days"),
+        (FEWEST, 5 * DAY, "5 days"),
+        (FEWEST - 1, 60 * DAY, None),
         (99, 5 * DAY - 1, None),
         (150, 2 * DAY, "2 days"),
     ],
 )
 def test_it_takes_many_over_an_hour_or_five_days(count: int, span: int, over: str | None) -> None:
-    """A hundred in a row that span an hour, or five days of nothing else; the cause says how many, how long, what."""
+    """A hundred in a row that span an hour, or ten that span five days; the cause says how many, how long, what."""
     cause = given_up(Streak("trg", count, 7, 7 + span), "status 500")
     assert cause == (over and f"{count} tries in a row failed over {over}; the last said: status 500")
 
 
 def test_a_long_error_is_cut() -> None:
     """The cause stays readable."""
-    assert len(given_up(Streak("trg", 2, 0, 6 * DAY), "x" * 10_000) or "") < 400
+    assert len(given_up(Streak("trg", FEWEST, 0, 6 * DAY), "x" * 10_000) or "") < 400
 
 
 def test_streaks_join() -> None:

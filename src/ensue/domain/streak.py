@@ -14,8 +14,10 @@ ENOUGH: Final = 100
 AT_LEAST: Final = HOUR
 """So many failures in a row are enough, if they span so long (ms)."""
 
+FEWEST: Final = 10
 LONG_ENOUGH: Final = 5 * DAY
-"""So long a time of nothing but failures is enough, however few they are (ms)."""
+"""So long a time of nothing but failures is enough (ms) where they are so many at least: a trigger that fires rarely is
+not given up for two bad moments a week apart."""
 
 _ERROR: Final = 300
 
@@ -48,7 +50,7 @@ def joined(streak: Streak | None, failures: Streak) -> Streak:
 def given_up(streak: Streak, error: str) -> str | None:
     """Why the trigger is switched off, with the latest `error`; None while it is not."""
     span = streak.latest - streak.since
-    if not (span >= LONG_ENOUGH or (streak.count >= ENOUGH and span >= AT_LEAST)):
+    if not ((streak.count >= ENOUGH and span >= AT_LEAST) or (streak.count >= FEWEST and span >= LONG_ENOUGH)):
         return None
     return f"{streak.count} tries in a row failed over {_told(span)}; the last said: {error[:_ERROR]}"
 
