@@ -9,7 +9,7 @@ from ensue.domain import ids
 from ensue.domain.delivery import ACTION, SCHEDULED, Attempt, Delivery
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, decode_event
-from ensue.domain.finding import Sought, sought
+from ensue.domain.finding import Sought
 from ensue.domain.intake import Intake, Limits
 from ensue.domain.tally import Tally, TallyQuery
 from ensue.domain.thread import Thread, context_of
@@ -24,6 +24,7 @@ from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
 from ensue.engine.keys import Keys
+from ensue.engine.naming import Naming
 from ensue.engine.people import People
 from ensue.engine.replays import Replays
 from ensue.engine.retention import Retention
@@ -101,6 +102,7 @@ class Engine:
         self.heartbeat = parts.heartbeat
         self.rules = parts.rules
         self._asking = Asking(parts.ingest, parts.worker, parts.rules, parts.clock)
+        self._naming = Naming(parts.rules)
         self._stopping: asyncio.Task[None] | None = None
         parts.people.projects.on_delete(parts.retention.clearing.wake)
 
@@ -234,10 +236,9 @@ class Engine:
         """A page of deliveries."""
         return await self._store.deliveries(query)
 
-    def sought(self, project: str, words: Sequence[str]) -> Sought | None:
+    async def sought(self, project: str, words: Sequence[str]) -> Sought | None:
         """A question about the deliveries of a project, with the names and addresses of its triggers."""
-        triggers = {one.id: (one.name, one.endpoint.url) for one in self.rules.triggers(project)}
-        return sought(words, triggers) if words else None
+        return await self._naming.sought(project, words)
 
     async def delivery(self, project: str, delivery_id: str) -> Delivery:
         """One delivery. EnsueError `not_found`."""

@@ -7,7 +7,7 @@ lock keeps the two apart, and what readers get is never changed under them.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -31,6 +31,7 @@ SLOW_RUNS: Final = 3
 
 _COMPILED: Final = 20_000
 
+_NONE: Final[Mapping[str, Trigger]] = {}
 _NOTHING_ASKED: Final = Admission()
 """What a project asks of queued events that configured nothing; never changed."""
 
@@ -214,6 +215,11 @@ class Rules:
         with self._lock:
             found = list(self._known.triggers.get(project, {}).values())
         return sorted(found, key=lambda trigger: trigger.id, reverse=True)
+
+    def triggers_by_id(self, project: str) -> Mapping[str, Trigger]:
+        """The triggers of a project; another mapping as soon as one of them changed, and never changed itself."""
+        with self._lock:
+            return self._known.triggers.get(project, _NONE)
 
     def trigger(self, trigger_id: str | None) -> Trigger | None:
         """The trigger of that id, in whatever project; None when it is gone."""

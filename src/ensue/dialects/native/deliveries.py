@@ -52,7 +52,7 @@ async def page(engine: Engine, call: Call) -> Answer:
         until=parameters.moment("until"),
         ended_since=parameters.moment("ended_since"),
         ended_until=parameters.moment("ended_until"),
-        sought=engine.sought(call.project, parameters.words("q")),
+        sought=await engine.sought(call.project, parameters.words("q")),
         before=parameters.before(_OF),
         limit=parameters.limit(),
     )
