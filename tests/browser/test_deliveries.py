@@ -54,6 +54,17 @@ async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sin
     await expect(page.get_by_role("link", name="Deliveries 1 dead")).to_have_count(0)
 
 
+async def test_what_was_a_test_says_so(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """In the list, beside what it delivered; nothing else has the tag."""
+    trigger = await eyes.server.trigger(sink.url, name="Warehouse", match={"type": "order.held"})
+    await eyes.server.send("order.held", card={"title": "Order held"})
+    await eyes.server.call("POST", f"/api/v1/triggers/{trigger['id']}/test", {"type": "order.held"})
+    await eyes.open(page, "/deliveries")
+    await expect(page.locator("tbody tr")).to_have_count(2)
+    await expect(page.get_by_text("Test", exact=True)).to_have_count(1)
+    await expect(page.locator("tbody tr").first).to_contain_text(re.compile(r"order\.held\s*Test"))
+
+
 async def test_many_are_replayed_with_progress(eyes: Eyes, page: Page, sink: Sink) -> None:
     """Counted before, watched while it runs, shown when it is done: each event once again."""
     await dead(eyes, sink, 5)

@@ -1,8 +1,10 @@
 """The feed in a browser: the first event live, the pill, search, test mode, threads, a restart, a long list."""
 
+import asyncio
+import re
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.acceptance.server import Server, eventually
 from tests.browser.eyes import PHONE, Eyes, assert_accessible
@@ -104,6 +106,27 @@ async def test_search_as_one_types(eyes: Eyes, server: Server, page: Page) -> No
     await field.press("Home")
     await field.press("Backspace")
     await expect(field).to_have_value("after:31Feb")
+
+
+async def test_keys_that_are_faster_than_the_offers_count(eyes: Eyes, server: Server, page: Page) -> None:
+    """What is pressed before the offers have loaded chooses of them when they have; what is taken back does nothing."""
+    await show(server, "Paid")
+    loads = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await loads.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/assets/Offers-"), slow)
+    await eyes.open(page, "/")
+    field = page.get_by_role("combobox", name="Search or filter")
+    await field.press_sequentially("ca")
+    for key in ("ArrowDown", "ArrowUp", "Enter"):
+        await field.press(key)
+    await expect(field).to_have_value("ca")
+    loads.set()
+    await expect(field).to_have_value("category:")
+    await expect(page.get_by_role("option", name="Orders")).to_be_visible()
 
 
 async def test_only_what_has_a_button(eyes: Eyes, server: Server, page: Page) -> None:

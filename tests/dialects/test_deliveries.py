@@ -173,7 +173,17 @@ async def test_a_list_tells_the_event_and_the_last_attempt_where_asked(api: Edge
     assert "last" not in plain
     (told,) = await api.items(f"{DELIVERIES}?details=true")
     assert (told["type"], told["title"], told["last"]["status"]) == ("order.paid", "Paid", 503)
+    assert "test" not in told
     assert (await api("DELETE", f"{EVENTS}/{event}")).status == 204
     (gone,) = await api.items(f"{DELIVERIES}?details=true")
     assert "type" not in gone
     assert gone["last"]["status"] == 503
+
+
+async def test_a_list_tells_which_deliveries_were_tests(api: Edge) -> None:
+    """A test is one by its event, which the list tells where details are asked for."""
+    async with Sink() as sink:
+        made = await api.trigger(sink.url)
+        await api("POST", f"{TRIGGERS}/{made['id']}/test", {"type": "my.test"})
+    (told,) = await api.items(f"{DELIVERIES}?details=true")
+    assert (told["type"], told["test"]) == ("my.test", True)

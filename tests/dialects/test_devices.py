@@ -217,6 +217,26 @@ async def test_a_device_that_was_removed_gets_nothing(api: Edge) -> None:
         assert len(service.requests) == 1
 
 
+async def test_a_push_tells_to_whose_device_it_went(api: Edge) -> None:
+    """By name, in lists and alone; by id alone once the device is gone, or its owner; never by its address."""
+    async with subscribed(api) as (browser, service, device):
+        event = await api.send(card=CARD)
+        await service.arrived.wait()
+        (listed,) = await settled(api, event)
+        whole = await api("GET", f"/api/v1/deliveries/{listed['id']}")
+        member = {"id": await browser.id(), "name": "N"}
+        assert listed["device"] == whole.json["device"] == {"id": device, "name": "Phone", "member": member}
+        assert b"/browser" not in whole.body
+        assert text(AUTH).encode() not in whole.body
+        owner = await seated(api, "own@example.com", "owner")
+        assert (await owner("DELETE", f"/api/v1/members/{member['id']}")).status == 204
+        (listed,) = await settled(api, event)
+        assert listed["device"] == {"id": device}
+        assert (await browser("DELETE", f"{DEVICES}/{device}")).status == 204
+        (listed,) = await settled(api, event)
+        assert listed["device"] == {"id": device}
+
+
 async def test_a_test_push(api: Edge) -> None:
     """It tells what came of it; one to a subscription that has ended removes the device."""
     async with subscribed(api) as (browser, service, device):

@@ -54,8 +54,14 @@ export const words = {
   /** Everything by name. */
   palette: {
     title: 'What to do',
-    hint: 'A screen or an action',
+    hint: 'A screen, an action, a trigger, a project, or an id',
     none: 'Nothing has this name here.',
+    trigger: 'Trigger',
+    project: 'Project',
+    event: 'Event',
+    delivery: 'Delivery',
+    noEvent: 'No event of this project has this id.',
+    noDelivery: 'No delivery of this project has this id.',
   },
 
   /** Around every screen. */
@@ -562,7 +568,7 @@ export const words = {
     gaveUp: (what: string) => `${what}, gave up`,
     noAnswer: 'no answer',
     button: 'a button',
-    push: 'a device',
+    test: 'Test',
     goneTrigger: 'deleted trigger',
     goneEvent: 'Removed event',
     open: (title: string) => `Delivery of ${title}`,
@@ -807,6 +813,8 @@ export const words = {
     makeOne: 'Make one',
     action: (label: string | null) => (label ? `Action: ${label}` : 'Action'),
     push: 'Push to a device',
+    pushTo: (member: string, device: string) => `Push to ${member} · ${device}`,
+    pushGone: 'Push to a removed device',
     marks: { delivered: 'Delivered', pending: 'Pending', flying: 'Trying now', dead: 'Dead', cancelled: 'Cancelled' },
     noAnswer: 'No answer',
     took: (told: string, time: string) => `${told} in ${time}`,

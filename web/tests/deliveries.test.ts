@@ -1,13 +1,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryView, TriggerView } from '../src/api/types';
 import { bars, bodyOf, curl, lastAnswer, mostOf, outcome, sentence, steps, type AttemptView } from '../src/deliveries/attempts';
-import { fromQuery, idOf, isFiltered, isRange, NONE, toQuery, toUrl } from '../src/screens/deliveries/filters';
+import { pushName } from '../src/events/followed';
+import { idOf } from '../src/ids';
+import { fromQuery, isFiltered, isRange, NONE, toQuery, toUrl } from '../src/screens/deliveries/filters';
 import { firstHour, fromDeliveries, healthOf, HOUR, sorted, withTallies } from '../src/screens/triggers/health';
 import { waiting, withFailures, withQuiet } from '../src/screens/triggers/lookups';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 30);
 const delivery = (given: Partial<DeliveryView>): DeliveryView =>
   ({ id: 'dlv_1', kind: 'webhook', event: 'e', trigger: 't', state: 'delivered', in_flight: false, tries: 1, claim: 1, created_at: new Date(NOW).toISOString(), ...given }) as DeliveryView;
+
+it('a push goes by whose device it is for, as far as that is told', () => {
+  const named = (device?: object) => pushName({ device } as DeliveryView);
+  expect(named({ id: 'dev_1', name: 'Pixel', member: { id: 'acc_1', name: 'Maya' } })).toBe('Push to Maya · Pixel');
+  expect([named({ id: 'dev_1' }), named()]).toEqual(['Push to a removed device', 'Push to a device']);
+});
 
 describe('filters of deliveries', () => {
   it('stand in the URL and come back', () => {

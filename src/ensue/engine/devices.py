@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from ensue.channels.base import Channel, Message
 from ensue.domain import ids
+from ensue.domain.account import ACCOUNT, account_of
 from ensue.domain.delivery import Failed, Result
 from ensue.domain.document import Document, Put
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Card, Content, Event
 from ensue.domain.guard import Allowed, check_url
+from ensue.domain.member import MEMBERS, members_of
 from ensue.domain.push import (
     DEVICE,
     MAX_DEVICES,
@@ -56,6 +58,13 @@ class Tested(Struct, frozen=True):
     result: Result
     service: str
     took_ms: int
+
+
+class Owned(Struct, frozen=True):
+    """A device, and the name of whose it is."""
+
+    device: Device
+    owner: str
 
 
 class Devices:
@@ -132,6 +141,15 @@ class Devices:
         if document is None or document.deleted:
             raise EnsueError("not_found", f"There is no device {device_id[:80]!r} of yours.")
         return device_of(document)
+
+    async def owned(self, project: str, device_ids: Collection[str]) -> Sequence[Owned]:
+        """Those of these devices that are there, and whose owners are members of the project (its id)."""
+        there = [device for one in device_ids if (device := self._rules.device(one)) is not None]
+        seats = members_of(await self._store.get(MEMBERS, project, project)).taken
+        accounts = {one.account for one in there if one.account in seats}
+        found = [account_of(one) for one in await self._store.documents(ACCOUNT, "", list(accounts)) if not one.deleted]
+        names = {one.id: one.name for one in found}
+        return [Owned(one, names[one.account]) for one in there if one.account in names]
 
     async def remove(self, account: str, device_id: str) -> None:
         """Push to it no more; what is owed to it ends cancelled. EnsueError `not_found`."""

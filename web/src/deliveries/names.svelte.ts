@@ -1,8 +1,9 @@
 /** Hides how ids of triggers become names and policies: all triggers of the project, asked for once a while. */
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import type { TriggerView } from '../api/types';
+import type { DeliveryView, TriggerView } from '../api/types';
 import { allTriggers } from '../screens/triggers/house.svelte';
 import { calling } from '../api/client';
+import { pushName } from '../events/followed';
 import { words } from '../words';
 
 const KEEP = 10_000;
@@ -43,8 +44,13 @@ export const named = (): TriggerView[] => [...known.values()].sort((one, other) 
 
 export const triggerOf = (id: string | null | undefined): TriggerView | undefined => known.get(id ?? '');
 
-/** What a delivery goes by: its trigger; without one its `kind` says whether it is a push or a pressed button. */
-export function nameOf(id: string | null | undefined, kind = 'action'): string {
-  if (!id) return kind === 'webpush' ? words.deliveries.push : words.deliveries.button;
+/** What a delivery goes by: its trigger; without one it is a push, by its device, or a pressed button's. */
+export function nameOfDelivery(delivery: Pick<DeliveryView, 'kind' | 'trigger' | 'device'>): string {
+  if (delivery.trigger) return nameOf(delivery.trigger);
+  return delivery.kind === 'webpush' ? pushName(delivery) : words.deliveries.button;
+}
+
+/** What a trigger is called. */
+export function nameOf(id: string): string {
   return known.get(id)?.name ?? (gone.has(id) ? words.deliveries.goneTrigger : '–');
 }

@@ -87,6 +87,9 @@ export function standing(action: ActionView, looking: Looking): Standing {
   return { kind: 'ready', ...(state && { last: state }) };
 }
 
+/** Why any of these is locked; it is the same for all of a card. */
+export const lockOf = (all: readonly Standing[]): 'role' | 'offline' | undefined => all.find((one) => one.kind === 'locked')?.why;
+
 /** How a press must be confirmed: at once, by holding (danger, by pointer), or in a dialog. */
 export function confirming(action: ActionView, pointer: boolean): 'none' | 'hold' | 'dialog' {
   if (action.confirm) return 'dialog';

@@ -1,11 +1,18 @@
 /** Hides how a delivery is told in one line: what came of it, after how many tries, or what comes next. Pure. */
 import type { DeliveryView } from '../api/types';
 import { duration } from '../times';
+import { words } from '../words';
 
 export type Mark = 'delivered' | 'pending' | 'flying' | 'dead' | 'cancelled';
 
 export const markOf = (delivery: DeliveryView): Mark =>
   delivery.state === 'pending' && delivery.in_flight ? 'flying' : delivery.state;
+
+/** Whose device a push goes to. */
+export function pushName({ device }: Pick<DeliveryView, 'device'>): string {
+  if (!device) return words.event.push;
+  return device.member ? words.event.pushTo(device.member.name, device.name ?? '') : words.event.pushGone;
+}
 
 const REASONS: Record<number, string> = {
   200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 301: 'Moved', 302: 'Found', 400: 'Bad Request', 401: 'Unauthorized',

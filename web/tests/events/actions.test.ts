@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionView, ButtonView, EventView } from '../../src/api/types';
-import { confirming, hostOf, isSafeLink, later, rivalsOf, standing, stateOf } from '../../src/events/actions';
+import { confirming, hostOf, isSafeLink, later, lockOf, rivalsOf, standing, stateOf } from '../../src/events/actions';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 30);
 const iso = (at: number) => new Date(at).toISOString();
@@ -27,6 +27,11 @@ describe('how a button stands', () => {
     expect(standing(action(), { ...looking, may: false })).toEqual({ kind: 'locked', why: 'role' });
     expect(standing(action(), { ...looking, offline: true })).toEqual({ kind: 'locked', why: 'offline' });
     expect(standing(action({ state: state('done') }), { ...looking, may: false }).kind).toBe('done');
+  });
+  it('is locked for one reason, whatever stands beside it', () => {
+    const offline = { ...looking, offline: true };
+    expect(lockOf([action({ state: state('done') }), action(), action({ key: 'b' })].map((one) => standing(one, offline)))).toBe('offline');
+    expect(lockOf([standing(action({ expires_at: iso(NOW) }), offline)])).toBeUndefined();
   });
   it('can be pressed again after a failure, until it expires', () => {
     expect(standing(action({ state: state('failed') }), looking)).toMatchObject({ again: true });

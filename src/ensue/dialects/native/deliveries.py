@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ensue.dialects.native.last import last_attempt_view
 from ensue.dialects.native.paging import LIMIT, NEXT, Parameters, next_page
+from ensue.dialects.native.pushed import pushed_to
 from ensue.dialects.native.render import DeliveryPage, DeliveryView, attempt_view, delivery_view
 from ensue.domain.delivery import SCHEDULED, Delivery, State
 from ensue.domain.errors import EnsueError
@@ -31,7 +32,9 @@ PAGE: Final = (
     QueryParameter("until", "Made before this time (RFC 3339)."),
     QueryParameter("ended_since", "Ended from this time on (RFC 3339)."),
     QueryParameter("ended_until", "Ended before this time (RFC 3339)."),
-    QueryParameter("details", "`true`: each with its event's type and title, and with its last attempt.", bool),
+    QueryParameter(
+        "details", "`true`: each with its event's type and title, whether that is a test, and its last attempt.", bool
+    ),
     LIMIT,
     NEXT,
 )
@@ -57,7 +60,8 @@ async def page(engine: Engine, call: Call) -> Answer:
         limit=parameters.limit(),
     )
     found = await engine.deliveries(query)
-    views = [delivery_view(delivery, call.now) for delivery in found.items]
+    devices = await pushed_to(engine, call.project, found.items)
+    views = [replace(delivery_view(one, call.now), device=devices.get(one.id)) for one in found.items]
     if parameters.flag("details"):
         views = [await _detailed(engine, call.project, view) for view in views]
     return json_answer(200, DeliveryPage(views, next_page(_OF, found.next)))
@@ -71,7 +75,8 @@ async def _detailed(engine: Engine, project: str, view: DeliveryView) -> Deliver
         event = (await engine.event(project, view.event)).event
     except EnsueError:
         return replace(view, last=last)
-    return replace(view, type=event.type, title=event.card.title if event.card else None, last=last)
+    title = event.card.title if event.card else None
+    return replace(view, type=event.type, title=title, test=event.is_test, last=last)
 
 
 async def _there(engine: Engine, call: Call) -> Delivery:
@@ -85,8 +90,9 @@ async def read(engine: Engine, call: Call) -> Answer:
     """`GET /deliveries/{id}`, with its attempts."""
     call.query_values()
     delivery = await _there(engine, call)
-    attempts = await engine.attempts(call.project, delivery.id)
-    return json_answer(200, delivery_view(delivery, call.now, [attempt_view(attempt) for attempt in attempts]))
+    attempts = [attempt_view(attempt) for attempt in await engine.attempts(call.project, delivery.id)]
+    device = (await pushed_to(engine, call.project, [delivery])).get(delivery.id)
+    return json_answer(200, replace(delivery_view(delivery, call.now, attempts), device=device))
 
 
 async def retry(engine: Engine, call: Call) -> Answer:

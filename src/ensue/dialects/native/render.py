@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from ensue.dialects.native.cards import CardView, card_view
 from ensue.dialects.native.last import LastAttemptView
+from ensue.dialects.native.pushed import PushedToView
 from ensue.domain.delivery import JITTER, Attempt, Delivery, State
 from ensue.domain.event import EMPTY, AttributeValue, Context, Event
 from ensue.domain.press import Button
@@ -172,13 +173,15 @@ class AttemptView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A delivery as it comes out; `event` and `trigger` are ids. `kind` is webhook, action for a pressed button, or
-    webpush for a device; these two have no trigger. `due_at` is the next try; `in_flight`: one is under way. `attempts`
-    only where one delivery is asked for; `type` and `title` of the event and `last` only in lists with `details`."""
+    webpush for a `device`; these two have no trigger. `due_at` is the next try; `in_flight`: one is under way.
+    `attempts` only where one delivery is asked for; `type`, `title` and `test` of the event and `last` only in lists
+    with `details`."""
 
     id: str
     kind: str
     event: str
     trigger: str | None = None
+    device: PushedToView | None = None
     state: State
     in_flight: bool
     tries: int
@@ -191,6 +194,7 @@ class DeliveryView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     attempts: list[AttemptView] | None = None
     type: str | None = None
     title: str | None = None
+    test: bool = False
     last: LastAttemptView | None = None
 
 

@@ -87,10 +87,3 @@ export function toQuery(filters: Filters, now: number): Query {
 
 export const isFiltered = (filters: Filters): boolean =>
   filters.state !== 'all' || filters.period !== 'any' || isRange(filters) || Boolean(filters.trigger || filters.event || filters.replay || filters.words.trim());
-
-/** What an id that was typed is of; null where it is none. */
-export function idOf(text: string): { event: string } | { delivery: string } | null {
-  const id = text.trim();
-  if (/^dlv_[0-9a-z]{26}$/.test(id)) return { delivery: id };
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? { event: id.toLowerCase() } : null;
-}
