@@ -261,6 +261,8 @@ class Stores(RuleBasedStateMachine):
             self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("hour", "type"))))
             self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("day",), muted=False)))
             self.both(partial(_tallies, TallyQuery(project=project, of="deliveries", by=("hour", "result"))))
+            self.both(partial(_tallies, TallyQuery(project=project, of="events", by=("day", "type"), most=1)))
+            self.both(partial(_tallies, TallyQuery(project=project, of="deliveries", by=("result",), most=2)))
         if self.held:
             self.both(lambda store: store.attempts(self.held[-1].id))
 
@@ -284,7 +286,7 @@ async def _caught_up(store: Store) -> None:
 
 
 async def _tallies(query: TallyQuery, store: Store) -> Any:
-    return sorted(await store.tallies(query), key=lambda one: (one.hour or 0, one.group))
+    return sorted(await store.tallies(query), key=repr)
 
 
 async def _deliveries(query: DeliveryQuery, store: Store) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ensue.domain.delivery import ACTION, Delivery, Entry, Failed, Retry, Sent
+from ensue.domain.delivery import ACTION, Delivery, Entry, Failed, Result, Retry, Sent
 from ensue.domain.event import Card
 from ensue.domain.schedule import HOUR
 from ensue.domain.tally import Dimension, TallyQuery
@@ -191,3 +191,35 @@ async def test_many_at_once(store: Store) -> None:
     await append(store, *made)
     await settle(store, *(outcome(held) for held in await claim(store)))
     assert await events(store, "type") == await deliveries(store, "trigger") == {("a",): 70, ("b",): 3}
+
+
+async def test_the_largest_groups_are_told_apart(store: Store) -> None:
+    """Over all hours, of equals the first by name; all others are one, so that an id in each type is no long answer."""
+    kinds = ["few", "many", "many", "many", "more", "more", "even", "even"]
+    made = [entry(NOW + n % 2 * HOUR, type=kind, card=Card(title="x", category="c")) for n, kind in enumerate(kinds)]
+    await append(store, *made, entry(NOW, type="many", project=OTHER))
+    assert await events(store, "type", most=5) == {("many",): 3, ("more",): 2, ("even",): 2, ("few",): 1}
+    assert await events(store, "type", most=2) == {("many",): 3, ("even",): 2, (None,): 3}
+    assert await events(store, "hour", "type", "category", most=1) == {
+        (THIS, "many", "c"): 1,
+        (THIS + 1, "many", "c"): 2,
+        (THIS, None, None): 3,
+        (THIS + 1, None, None): 2,
+    }
+    found = await store.tallies(TallyQuery(project=PROJECT, of="events", by=("day", "type"), first=THIS + 1, most=1))
+    assert sorted((one.count, one.day, one.type or "", one.other) for one in found) == [
+        (2, (THIS + 1) // 24, "", True),
+        (2, (THIS + 1) // 24, "many", False),
+    ]
+    assert await events(store, most=1) == {(): 8}
+    assert await events(store, "hour", most=1) == {(THIS,): 4, (THIS + 1,): 4}
+
+
+async def test_the_largest_groups_of_deliveries(store: Store) -> None:
+    """By trigger and result, each a name of the group."""
+    results: tuple[Result, ...] = (Sent(), Sent(), Failed("no", permanent=True))
+    for number, result in enumerate(results):
+        await append(store, entry(NOW, lanes=[LANE]))
+        [claimed] = await claim(store, NOW, lane=LANE)
+        await settle(store, outcome(claimed, result, NOW + number, Retry(attempts=1)))
+    assert await deliveries(store, "result", most=1) == {("delivered",): 2, (None,): 1}

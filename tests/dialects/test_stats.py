@@ -7,7 +7,7 @@ import pytest
 
 from ensue.dialects.native import stats
 from ensue.domain.schedule import DAY, HOUR, format_time
-from ensue.domain.tally import Tally, bounded
+from ensue.domain.tally import Tally, ordered
 from tests.dialects.edge import Edge
 
 STATS = "/api/v1/stats"
@@ -101,14 +101,14 @@ async def test_what_cannot_be_counted(api: Edge, query: str, field: str) -> None
 
 
 async def test_many_groups_hold_nobody_up(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thousand types by the hour are put in order beside those who send meanwhile."""
+    """What may be thousands of rows is put in order beside those who send meanwhile, the largest of it only."""
     threads: list[str] = []
 
     def noted(tallies: Iterable[Tally]) -> Sequence[Tally]:
         threads.append(threading.current_thread().name)
-        return bounded(tallies)
+        return ordered(tallies)
 
-    monkeypatch.setattr(stats, "bounded", noted)
+    monkeypatch.setattr(stats, "ordered", noted)
     assert await api.items(f"{STATS}?of=events&by=hour,type") == []
     assert len(threads) == 1
     assert threads != [threading.current_thread().name]

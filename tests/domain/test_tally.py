@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from ensue.domain.schedule import HOUR
-from ensue.domain.tally import GROUPS, HOURLY, Tally, bounded, delivery_key, event_key, hour_of
+from ensue.domain.tally import GROUPS, HOURLY, Tally, bounded, delivery_key, event_key, hour_of, ordered
 from tests.contract.builders import NOW, delivery, event
 
 
@@ -28,13 +28,15 @@ def test_a_delivery_counts_once_it_has_ended() -> None:
 def test_the_largest_groups_are_told_apart() -> None:
     """By their size over all hours; nothing is lost in the sum."""
     sizes = [Tally(number + 1, type=f"t{number}") for number in range(GROUPS + 5)]
-    told = bounded(sizes)
+    told = ordered(bounded(sizes, GROUPS))
     assert [one.type for one in told[:2]] == [f"t{GROUPS + 4}", f"t{GROUPS + 3}"]
     assert (len(told), told[-1]) == (GROUPS + 1, Tally(1 + 2 + 3 + 4 + 5, other=True))
     hourly = [Tally(number + 1, hour=hour, type=f"t{number}") for number in range(HOURLY + 2) for hour in (1, 2)]
-    told = bounded(hourly)
+    told = ordered(bounded(hourly, HOURLY))
     assert [(one.hour, one.other) for one in told if one.other] == [(2, True), (1, True)]
     assert (told[0].hour, sum(one.count for one in told)) == (2, sum(one.count for one in hourly))
-    daily = bounded([Tally(n + 1, day=day, result=f"r{n}") for n in range(HOURLY + 2) for day in (5, 6)])
+    days = [Tally(n + 1, day=day, result=f"r{n}") for n in range(HOURLY + 2) for day in (5, 6)]
+    daily = ordered(bounded(days, HOURLY))
     assert [(one.day, one.other) for one in daily if one.other] == [(6, True), (5, True)]
-    assert bounded([]) == []
+    assert bounded(days, None) == days
+    assert bounded([], GROUPS) == []

@@ -41,7 +41,7 @@ DeliveryKey = tuple[str, int, str, str]
 
 class TallyQuery(Struct, frozen=True, kw_only=True):
     """What to count of a project, by what: the hours from `first` to before `end`, None is any. `test` and `muted` are
-    of events."""
+    of events. The `most` largest groups are told apart, as `bounded` does; None: all."""
 
     project: str
     of: Subject
@@ -50,6 +50,7 @@ class TallyQuery(Struct, frozen=True, kw_only=True):
     end: int | None = None
     test: bool | None = None
     muted: bool | None = None
+    most: int | None = None
 
 
 class Tally(Struct, frozen=True, omit_defaults=True):
@@ -95,22 +96,24 @@ def delivery_key(delivery: Delivery) -> DeliveryKey | None:
     return (delivery.project, hour_of(delivery.ended_at), delivery.trigger or "", result)
 
 
-def bounded(tallies: Iterable[Tally]) -> Sequence[Tally]:
-    """The largest groups, the latest hour or day first, then by size; all other groups as one, marked `other`."""
+def bounded(tallies: Iterable[Tally], most: int | None) -> Sequence[Tally]:
+    """The `most` largest groups over all hours (None: all), in no order; all other groups as one, marked `other`."""
     told = list(tallies)
     sizes: Counter[tuple[str | None, ...]] = Counter()
     for one in told:
         sizes[one.group] += one.count
-    hourly = any(one.span != (None, None) for one in told)
-    ranked = sorted(sizes, key=lambda group: (-sizes[group], [name or "" for name in group]))
-    kept = set(ranked[: HOURLY if hourly else GROUPS])
+    kept = set(sorted(sizes, key=lambda group: (-sizes[group], [name or "" for name in group]))[:most])
     rest: Counter[tuple[int | None, int | None]] = Counter()
     for one in told:
         if one.group not in kept:
             rest[one.span] += one.count
     rows = [one for one in told if one.group in kept]
-    rows += [Tally(count, hour=hour, day=day, other=True) for (hour, day), count in rest.items()]
+    return rows + [Tally(count, hour=hour, day=day, other=True) for (hour, day), count in rest.items()]
+
+
+def ordered(tallies: Iterable[Tally]) -> Sequence[Tally]:
+    """The latest hour or day first, then by size, what is together last."""
     return sorted(
-        rows,
+        tallies,
         key=lambda one: (-(one.day or 0), -(one.hour or 0), one.other, -one.count, [name or "" for name in one.group]),
     )

@@ -252,7 +252,8 @@ class Store(Streaks, Protocol):
 
     async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
         """How many events or deliveries there are in each group (`domain/tally.py`), in no order; groups without any
-        are left out. Deliveries are counted in the commit in which they end, events when the store has caught up."""
+        are left out, and those beyond the `most` largest are one. Deliveries are counted in the commit in which they
+        end, events when the store has caught up."""
 
     async def derive_anew(self) -> None:
         """Forget what was derived; `catch_up` makes it anew."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ensue.domain.errors import EnsueError
-from ensue.domain.tally import Tally, TallyQuery, delivery_key, event_key
+from ensue.domain.tally import Tally, TallyQuery, bounded, delivery_key, event_key
 from ensue.store.derived import Followed
 from ensue.store.remembered import State
 
@@ -37,7 +37,8 @@ class RememberedViews:
             )
             if inside and fields["project"] == query.project and _fits(query, fields):
                 groups[tuple(fields[name] for name in query.by)] += 1
-        return [Tally(count, **dict(zip(query.by, group, strict=True))) for group, count in groups.items()]
+        tallies = [Tally(count, **dict(zip(query.by, group, strict=True))) for group, count in groups.items()]
+        return bounded(tallies, query.most)
 
     def _events(self) -> Iterator[dict[str, Any]]:
         names = ("project", "hour", "type", "category", "test", "muted")

@@ -13,14 +13,16 @@ from ensue.domain.member import Caller
 from ensue.domain.schedule import DAY, HOUR, format_time
 from ensue.domain.tally import (
     DIMENSIONS,
+    GROUPS,
+    HOURLY,
     MOST_DAYS,
     MOST_HOURS,
     Dimension,
     Subject,
     Tally,
     TallyQuery,
-    bounded,
     hour_of,
+    ordered,
 )
 from ensue.engine.engine import Engine
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
@@ -72,17 +74,18 @@ async def show(engine: Engine, call: Call) -> Answer:
     for name, flag in flags.items():
         if of == "deliveries" and flag is not None:
             raise EnsueError("invalid", f"Only events are counted by '{name}'.", name)
+    by = _by(of, parameters)
     query = TallyQuery(
         project=call.project,
         of=of,
-        by=_by(of, parameters),
+        by=by,
         first=None if since is None else hour_of(since),
         end=None if until is None else hour_of(until - 1) + 1,
+        most=HOURLY if {"hour", "day"} & set(by) else GROUPS,
         **flags,
     )
     tallies = await engine.tallies(_within(query, call.now))
-    largest = await asyncio.to_thread(bounded, tallies)  # a thousand types by the hour are many
-    return json_answer(200, Tallies([_view(one) for one in largest]))
+    return json_answer(200, Tallies([_view(one) for one in await asyncio.to_thread(ordered, tallies)]))
 
 
 def _by(of: Subject, parameters: Parameters) -> tuple[Dimension, ...]:

@@ -35,6 +35,8 @@ NO_EVENTS: Final = (
 )
 NO_DELIVERIES: Final = "DELETE FROM ended WHERE project = ? AND hour = ? AND trigger = ? AND result = ? AND count = 0"
 
+SPANS: Final = ("hour", "day")
+
 DAY: Final = "(hour - ((hour % 24) + 24) % 24) / 24"
 """The day of an hour, before 1970 too."""
 
@@ -62,8 +64,27 @@ def _add(execute: Execute, text: str, clear: str, changes: Mapping[Any, int]) ->
 
 
 def tallies(execute: Execute, query: TallyQuery) -> Sequence[Tally]:
-    """The sums of a reader, grouped."""
+    """The sums of a reader, grouped. Where many groups may be there, the largest are chosen here: what is beyond them
+    never becomes rows."""
     table = "views.told" if query.of == "events" else "ended"
+    tests, values = _tests(query)
+    groups = [name for name in query.by if name not in SPANS]
+    if query.most is None or not groups:
+        rows = _sums(execute, f"{table} WHERE {tests}", query.by, values)
+        return [Tally(count, **dict(zip(query.by, group, strict=True))) for count, *group in rows]
+    names, spans = ", ".join(groups), [name for name in query.by if name in SPANS]
+    largest = (
+        f"(SELECT {names}, sum(count) AS size FROM {table} WHERE {tests} GROUP BY {names} "
+        f"ORDER BY size DESC, {names} LIMIT ?)"
+    )
+    source = f"{table} LEFT JOIN {largest} AS largest USING ({names}) WHERE {tests}"
+    told = [f"largest.{name}" for name in groups]
+    rows = _sums(execute, source, [*spans, "size IS NULL", *told], [*values, query.most, *values])
+    return [_told(row, spans, groups) for row in rows]
+
+
+def _tests(query: TallyQuery) -> tuple[str, list[Any]]:
+    """Which counts are meant, and the values of that."""
     tests, values = "project = ?", list[Any]([query.project])
     limits = (
         ("hour >= ?", query.first),
@@ -75,11 +96,21 @@ def tallies(execute: Execute, query: TallyQuery) -> Sequence[Tally]:
         if value is not None:
             tests += f" AND {test}"
             values.append(int(value))
-    names = [DAY if name == "day" else name for name in query.by]
+    return tests, values
+
+
+def _sums(execute: Execute, source: str, by: Sequence[str], values: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+    """The sum of each group, before what it is of."""
+    names = [DAY if name == "day" else name for name in by]
     columns = "".join(f", {name}" for name in names)
-    rows = execute(
-        f"SELECT sum(count){columns} FROM {table} WHERE {tests} "
-        f"{'GROUP BY ' + ', '.join(names) if query.by else 'HAVING count(*)'}",
-        values,
-    )
-    return [Tally(count, **dict(zip(query.by, group, strict=True))) for count, *group in rows]
+    behind = f"GROUP BY {', '.join(names)}" if by else "HAVING count(*)"
+    rows: Iterable[tuple[Any, ...]] = execute(f"SELECT sum(count){columns} FROM {source} {behind}", values)
+    return rows
+
+
+def _told(row: Sequence[Any], spans: Sequence[str], groups: Sequence[str]) -> Tally:
+    """One of the largest groups, or all others of its span."""
+    count, *when = row[: 1 + len(spans)]
+    span = dict(zip(spans, when, strict=True))
+    other, *group = row[1 + len(spans) :]
+    return Tally(count, **span, other=True) if other else Tally(count, **span, **dict(zip(groups, group, strict=True)))
