@@ -221,3 +221,52 @@ async def test_nobodys_box_is_filled(api: Edge) -> None:
     assert len(mailbox.letters) == 6
     people.post._mailer = None
     assert "link" in (await ada("POST", "/api/v1/invitations", {"email": "grace@example.com", "role": "viewer"})).json
+
+
+@pytest.mark.parametrize("weak", [False, True])
+async def test_an_old_password_that_is_being_compared_lets_nobody_in(
+    api: Edge, monkeypatch: pytest.MonkeyPatch, *, weak: bool
+) -> None:
+    """It fitted, and was changed before the session began: who knows it is out, and it does not come back."""
+    ada, late = await first(api), Browser(api)
+    passwords = api.house.engine.people.accounts._passwords
+    compared, go_on, real = asyncio.Event(), asyncio.Event(), passwords.fits
+
+    async def held(password: str, kept: str | None) -> bool:
+        fits = await real(password, kept)
+        monkeypatch.setattr(passwords, "fits", real)
+        compared.set()
+        await go_on.wait()
+        return fits
+
+    monkeypatch.setattr(passwords, "fits", held)
+    monkeypatch.setattr(passwords, "is_weak", lambda _kept: weak)
+    login = asyncio.create_task(late.sign_in("ada@example.com"))
+    await compared.wait()
+    assert (await ada("POST", "/api/v1/password", {"old": PASSWORD, "new": OTHER})).status == 204
+    go_on.set()
+    await login
+    assert (await late("GET", SESSION)).status == 401
+    assert len((await ada("GET", "/api/v1/sessions")).json["items"]) == 1
+    monkeypatch.undo()
+    assert (await Browser(api).sign_in("ada@example.com", PASSWORD)).status == 401
+    assert (await Browser(api).sign_in("ada@example.com", OTHER)).status == 200
+
+
+async def test_a_session_that_begins_while_the_password_is_changed_ends(
+    api: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever came in by the old one in the moment when the new one was hashed is out as well; who changed it stays."""
+    ada, late = await first(api), Browser(api)
+    passwords = api.house.engine.people.accounts._passwords
+    real = passwords.hash
+
+    async def meanwhile(password: str) -> str:
+        assert (await late.sign_in("ada@example.com")).status == 200
+        return await real(password)
+
+    monkeypatch.setattr(passwords, "hash", meanwhile)
+    assert (await ada("POST", "/api/v1/password", {"old": PASSWORD, "new": OTHER})).status == 204
+    assert (await late("GET", SESSION)).status == 401
+    assert (await ada("GET", SESSION)).status == 200
+    assert len((await ada("GET", "/api/v1/sessions")).json["items"]) == 1

@@ -19,13 +19,15 @@ MAX_PASSWORD: Final = 512
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A person, of no project; what they may do stands with each project's members. `password` is an argon2id hash."""
+    """A person, of no project; what they may do stands with each project's members. `password` is an argon2id hash,
+    `era` how many passwords there were before it: a session that began in another one has ended."""
 
     id: str
     name: str
     email: str
     password: str
     created_at: int
+    era: int = 0
 
 
 def check_address(text: str, field: str = "email") -> str:

@@ -24,7 +24,8 @@ MAX_AGENT: Final = 300
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """One login. `agent` is what the browser called itself, `client` the address that it came from."""
+    """One login. `agent` is what the browser called itself, `client` the address that it came from; `era` is that of
+    the password by which it began, or that was chosen in it."""
 
     id: str
     account: str
@@ -33,6 +34,7 @@ class Session(Struct, frozen=True, kw_only=True):
     seen_at: int
     agent: str = ""
     client: str = ""
+    era: int = 0
 
     def is_over(self, now: int, idle: int) -> bool:
         """Whether it has ended by itself: unused for `idle` ms, or too old."""

@@ -186,7 +186,7 @@ class Accounts:
             raise EnsueError("unauthorized", _WRONG)
         self._by_both.forget(_both(address, where))
         if self._passwords.is_weak(account.password):
-            return await self._changed_password(account.id, await self._passwords.hash(password), ())
+            return await self._strengthened(account, await self._passwords.hash(password))
         return account
 
     async def _is_familiar(self, account: Account | None, where: Where) -> bool:
@@ -202,21 +202,39 @@ class Accounts:
         if not await self._passwords.fits(old, account.password):
             raise EnsueError("invalid", "This is not the present password.", "old")
         self._by_both.forget(signed.session.id)
-        others = await self._sessions.ends(account.id, signed.session.id)
-        await self._changed_password(account.id, await self._passwords.hash(chosen), others)
+        await self._changed_password(account.id, await self._passwords.hash(chosen), but=signed.session.id)
 
-    async def _changed_password(self, account_id: str, hashed: str, also: Sequence[Put]) -> Account:
+    async def _changed_password(self, account_id: str, hashed: str, *also: Put, but: str | None = None) -> Account:
+        """A new era: every session of before ends, but the one in which it was chosen."""
+
         async def attempt() -> Account:
             document = await self._store.get(ACCOUNT, "", account_id)
             if document is None:
                 raise EnsueError("unauthorized", _WRONG)
-            changed = replace(account_of(document), password=hashed)
-            await put(self._store, [_changed(account_document(changed), document), *also])
+            known = account_of(document)
+            changed = replace(known, password=hashed, era=known.era + 1)
+            ended = await self._sessions.ends(changed, but)
+            await put(self._store, [_changed(account_document(changed), document), *ended, *also])
             return changed
 
         account = await repeated(attempt)
         self._changed()
         return account
+
+    async def _strengthened(self, account: Account, hashed: str) -> Account:
+        """The same password, hashed anew: not over one that was chosen meanwhile."""
+
+        async def attempt() -> Account:
+            document = await self._store.get(ACCOUNT, "", account.id)
+            if document is None or account_of(document).password != account.password:
+                raise EnsueError("unauthorized", _WRONG)
+            strong = replace(account_of(document), password=hashed)
+            await put(self._store, [_changed(account_document(strong), document)])
+            return strong
+
+        strong = await repeated(attempt)
+        self._changed()
+        return strong
 
     # back in
 
@@ -259,7 +277,7 @@ class Accounts:
         hashed = await self._passwords.hash(check_password(password, account.email))
         try:
             spent = Put(document=replace(document, body=b"", alias=None), expected=document.revision)
-            account = await self._changed_password(account.id, hashed, [spent, *await self._sessions.ends(account.id)])
+            account = await self._changed_password(account.id, hashed, spent)
         except EnsueError as error:
             raise EnsueError("not_found", _NO_RESET, "link") if error.code == "conflict" else error from None
         self._by_both.forget(_both(address_key(account.email), where))

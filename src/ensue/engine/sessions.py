@@ -68,7 +68,8 @@ class Sessions:
         self.holding.changed()
 
     async def begin(self, account: Account, agent: str = "", client: str = "") -> NewSession:
-        """A new session with a new token; those of the account that have ended, and those beyond 50, are removed."""
+        """A new session with a new token, of the password that `account` has; those of the account that have ended, and
+        those beyond 50, are removed."""
         now = self._clock()
         token = ids.new_ticket()
         session = Session(
@@ -79,6 +80,7 @@ class Sessions:
             seen_at=now,
             agent="".join(char for char in agent if char.isprintable())[:MAX_AGENT],
             client=client,
+            era=account.era,
         )
         old = [
             one for at, one in enumerate(await self._all(account.id)) if at + 1 >= MAX_SESSIONS or self._is_over(one)
@@ -106,6 +108,8 @@ class Sessions:
         if session is None or account is None or account.deleted:
             return None
         signed = Signed(account_of(account), session)
+        if signed.account.era != session.era:
+            return None
         if changes == self._changes:  # else it may have been ended while we read it
             self._remember(signed)
         return signed
@@ -122,7 +126,7 @@ class Sessions:
             return signed
         noted = Signed(signed.account, replace(session, seen_at=now))
         try:
-            await self._rewrite(noted.session)
+            await self._rewrite(session, now)
         except EnsueError as error:
             if error.code not in {"unavailable", "conflict"}:
                 raise
@@ -131,12 +135,13 @@ class Sessions:
             self._remember(noted)
         return noted
 
-    async def _rewrite(self, session: Session) -> None:
+    async def _rewrite(self, session: Session, seen_at: int) -> None:
         """Only over what is there: a session that was ended meanwhile stays ended."""
         document = await self._store.get(SESSION, session.account, session.id)
         if document is not None:
-            rewritten = Put(document=session_document(session), expected=document.revision)
-            await self._store.put([rewritten, _noted(session.account, session.seen_at)])
+            seen = replace(session_of(document), seen_at=seen_at)
+            rewritten = Put(document=session_document(seen), expected=document.revision)
+            await self._store.put([rewritten, _noted(session.account, seen_at)])
 
     def _is_over(self, session: Session) -> bool:
         return session.is_over(self._clock(), self.idle)
@@ -146,7 +151,9 @@ class Sessions:
 
     async def list(self, account: str) -> Sequence[Session]:
         """The sessions of an account that hold, newest first."""
-        return [session for session in await self._all(account) if not self._is_over(session)]
+        document = await self._store.get(ACCOUNT, "", account)
+        era = None if document is None else account_of(document).era
+        return [one for one in await self._all(account) if one.era == era and not self._is_over(one)]
 
     async def end(self, account: str, session_id: str) -> None:
         """End one session of an account, at once and everywhere. EnsueError `not_found`."""
@@ -171,10 +178,14 @@ class Sessions:
             signed = await self.find(token or "")
             await self.end(signed.account.id, signed.session.id)
 
-    async def ends(self, account: str, but: str | None = None) -> Sequence[Put]:
-        """What ends all sessions of an account (but one), to travel with a change of it; then `forget`."""
-        sessions = [_gone(session) for session in await self._all(account) if session.id != but]
-        return [*sessions, *await self._silent(account, lambda session: session != but)]
+    async def ends(self, account: Account, but: str | None = None) -> Sequence[Put]:
+        """What ends all sessions of an account whose password is new (but one, which goes on), to travel with that
+        change; then `forget`. One that begins meanwhile is of an era before."""
+        sessions = await self._all(account.id)
+        gone = [_gone(session) for session in sessions if session.id != but]
+        kept = [session_document(replace(session, era=account.era)) for session in sessions if session.id == but]
+        silent = await self._silent(account.id, lambda session: session != but)
+        return [*gone, *(Put(document=one) for one in kept), *silent]
 
     async def _silent(self, account: str, ended: Callable[[str], bool]) -> Sequence[Put]:
         """What takes the devices along that were added in sessions that ended: nobody hears of what they may not
