@@ -4,15 +4,19 @@ import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from ensue.domain.delivery import Failed, Retry, State
 from ensue.domain.event import Card
+from ensue.domain.ids import event_id
 from ensue.domain.schedule import HOUR
-from ensue.store.base import DeliveryQuery, EventQuery
+from ensue.store.base import DeliveryQuery, EventQuery, Selection
 from ensue.store.sqlite import SqliteStore, debts, log, pages, recent, retention, threads, views, walk
 from ensue.store.sqlite.commit import STATES_OF
-from tests.contract.builders import NOW, PROJECT, append, entry, once
+from tests.contract.builders import NOW, PROJECT, append, claim, delivery, entry, event, once, outcome, settle
 from tests.store.conftest import ask
 
+EVENT = event_id(NOW)
 TABLES = "SELECT name FROM sqlite_schema WHERE name GLOB 'promise_*' AND type = 'table'"
 
 
@@ -78,6 +82,42 @@ async def test_a_page_of_deliveries_keeps_its_budget(store: SqliteStore, monkeyp
         if before is None:
             break
     assert found == 120
+
+
+@pytest.mark.parametrize(
+    ("fate", "asked"),
+    [
+        ("dead", {"state": "dead"}),
+        ("cancelled", {"state": "cancelled"}),
+        ("dead", {"event_id": EVENT}),
+        ("cancelled", {"replay": "rpl_1"}),
+        ("cancelled", {"replay": "rpl_1", "state": "cancelled"}),
+    ],
+)
+async def test_what_ended_keeps_the_budget(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, fate: State, asked: dict[str, Any]
+) -> None:
+    """A page along an index looks at no more rows than any other, wherever what is asked for stands in it."""
+    monkeypatch.setattr(walk, "SCAN", 40)
+    rare = {0, 7, 90}
+    made = [
+        replace(delivery(event(id=EVENT), lane="l", trigger="rare" if n in rare else "often"), replay="rpl_1")
+        for n in range(120)
+    ]
+    await append(store, entry(id=EVENT))
+    await store.owe(made, [])
+    if fate == "dead":
+        claimed = await claim(store, NOW, 120, lane="l")
+        await settle(store, *(outcome(one, Failed("no"), NOW, Retry(attempts=1)) for one in claimed))
+    else:
+        await store.cancel(Selection(project=PROJECT), "cancelled", NOW)
+    query = DeliveryQuery(**{"project": PROJECT, "trigger": "rare", "limit": 100, **asked})
+    sizes: list[int] = []
+    page = await store.deliveries(query)
+    while page.next is not None:
+        sizes.append(len(page.items))
+        page = await store.deliveries(replace(query, before=page.next))
+    assert [*sizes, len(page.items)] == [1, 0, 2]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from heapq import merge
 from itertools import groupby
 from typing import Final
 
+from msgspec import Struct
+
 from ensue.domain.delivery import Delivery, State
 from ensue.domain.errors import EnsueError
 from ensue.domain.finding import Sought, is_sought
@@ -33,13 +35,21 @@ OF_EVENTS: Final = (
 )
 
 
+class Along(Struct, frozen=True):
+    """An index that is in order where its first column is `value`, by `test`."""
+
+    index: str
+    test: str
+    value: str
+
+
 def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
     """One page of deliveries."""
     start = start_of(query.before, newest(execute, "delivery", "number"))
     tests = list(_tests(query))
     taking = Taking(query.limit, None if query.sought is None else _judge(query.sought))
-    if query.event_id is not None or query.replay is not None or query.state in ("dead", "cancelled"):
-        low = _ordered(execute, tests, query, start, taking)
+    if (along := _along(query)) is not None:
+        low = _ordered(execute, tests, query, start, taking, along)
     elif query.state == "pending" and (numbers := _pending(execute, start)) is not None:
         if not numbers:
             return DeliveryPage([])
@@ -77,20 +87,48 @@ def _path(query: DeliveryQuery, tests: list[Test]) -> Path:
     return Path(fields, source, "d.number", "", [], tests, walk.SCAN)
 
 
-def _ordered(execute: Execute, tests: Sequence[Test], query: DeliveryQuery, before: int, taking: Taking) -> int:
-    """Take of what one index or a list of numbers already picks out."""
-    text, values = where(tests)
-    index = f"delivery_{query.state}"
-    if query.event_id is not None or query.replay is not None:
-        index = "delivery_event" if query.event_id is not None else "delivery_replay"
+def _ordered(
+    execute: Execute,
+    tests: Sequence[Test],
+    query: DeliveryQuery,
+    before: int,
+    taking: Taking,
+    along: Along | None = None,
+) -> int:
+    """Take of what one index, or a list of numbers, already picks out; of an index no more than a page may look at."""
+    low = 0
     fields, source = _rows(query)
-    if index != "delivery_pending":
-        source = source.replace("delivery d", f"delivery d INDEXED BY {index}", 1)
+    if along is not None:
+        low = _narrow(execute, along, before)
+        source = source.replace("delivery d", f"delivery d INDEXED BY {along.index}", 1)
+    text, values = where(tests)
     rows = execute(
-        f"SELECT {fields} FROM {source} WHERE d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
-        (before, *values, taking.most),
+        f"SELECT {fields} FROM {source} WHERE d.number >= ? AND d.number < ?{text} ORDER BY d.number DESC LIMIT ?",
+        (low, before, *values, taking.most),
     )
-    return taking.take(rows) or 0
+    last = taking.take(rows)
+    return low if last is None else last
+
+
+def _narrow(execute: Execute, along: Along, before: int) -> int:
+    """How far down an index leads within what a page may look at; 0: to its end."""
+    text = (
+        f"SELECT min(n), count(*) FROM (SELECT d.number AS n FROM delivery d INDEXED BY {along.index} "
+        f"WHERE d.number < ? AND {along.test} ORDER BY d.number DESC LIMIT ?)"
+    )
+    lowest, seen = execute(text, (before, along.value, walk.SCAN)).fetchall()[0]
+    return int(lowest) if seen == walk.SCAN else 0
+
+
+def _along(query: DeliveryQuery) -> Along | None:
+    """The index that picks most of it out by itself, in order."""
+    if query.event_id is not None:
+        return Along("delivery_event", "d.event_id = ?", query.event_id)
+    if query.replay is not None:
+        return Along("delivery_replay", "d.replay = ?", query.replay)
+    if query.state in ("dead", "cancelled"):
+        return Along(f"delivery_{query.state}", f"d.state = {NUMBERS[query.state]} AND d.project = ?", query.project)
+    return None
 
 
 def _rare(execute: Execute, query: DeliveryQuery) -> list[int] | None:
