@@ -168,6 +168,13 @@ async def test_a_name_without_an_address_is_a_failure(addresses: Sequence[str] |
         assert "hook.test" in failed(await client.send(post("http://hook.test/")), "resolve")
 
 
+async def test_a_name_that_nobody_can_have_is_told_as_such() -> None:
+    """A receiver below `.example`, as the demo's are, is no fault of whoever looks for it."""
+    async with outbound(names={}) as client:
+        assert "for examples" in failed(await client.send(post("https://shop.fjord.example/")), "resolve")
+        assert "for examples" not in failed(await client.send(post("https://hook.test/")), "resolve")
+
+
 async def test_a_name_server_that_hangs_ends_with_the_time_out() -> None:
     """Waiting for a name counts against the time-out."""
 

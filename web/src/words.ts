@@ -793,6 +793,7 @@ export const words = {
     compose: 'Compose one in the playground',
     or: 'or',
     demo: 'fill the project with demo events',
+    demoMeans: 'Receivers of the demo are names that nobody has: what you send them fails, and nothing is broken.',
   },
 
   event: {

@@ -19,6 +19,7 @@ from ensue.channels.resolver import Resolver, SystemResolver
 from ensue.channels.transfers import MAX_BODY, Fixed, Order, Transfer
 from ensue.domain.errors import EnsueError
 from ensue.domain.guard import Address, Allowed, Target, check_header, check_url, loopbacks, vet
+from ensue.domain.hostname import is_nobodys
 
 LOOKUP_S: Final = 2.0
 """How long `lookup` waits for a name, in seconds."""
@@ -274,9 +275,9 @@ class Outbound:
             raise EnsueError("unavailable", f"{host} did not resolve in time; look at its name server.") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise EnsueError("unavailable", f"{host} does not resolve: {reason}.") from None
+            raise _unresolved(host, f"{reason}.") from None
         if not ways:
-            raise EnsueError("unavailable", f"{host} does not resolve: it has no address.")
+            raise _unresolved(host, "it has no address.")
         if len(ways) > 1:
             last = self._last.get((host, target.port))
             ways = tuple(sorted(ways, key=lambda way: way.pin != last))
@@ -344,6 +345,12 @@ def _headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
             name, _, value = text.partition(":")
             found.append((name.strip(), value.strip()))
     return tuple(found)
+
+
+def _unresolved(host: str, why: str) -> EnsueError:
+    if is_nobodys(host):
+        why = "names with this ending are for examples, and nobody has one."
+    return EnsueError("unavailable", f"{host} does not resolve: {why}")
 
 
 def _way(address: Address, port: int) -> _Way:

@@ -11,15 +11,20 @@ from ensue.cli.exits import OK, FailedError
 from ensue.cli.parsing import Group, connected, whole
 from ensue.cli.terminal import Terminal
 
+_NOBODY = (
+    "Its receivers are made up: names below fjord.example, which nobody has. What you retry, replay\n"
+    "or press fails there, as does what still waits; `ensue demo --receive` lets all of it arrive."
+)
+
 
 def add(commands: Group) -> None:
     """`ensue demo`."""
     about = (
         "Fill a project with a month at a small coffee roaster: triggers, events with cards, threads and buttons, and "
         "deliveries that arrived, were retried, died and wait. The past is made up and nothing of it is sent; what "
-        "still waits goes to names that nobody has. With --receive the roaster's systems are on this machine, as long "
-        "as the command runs, so that buttons, retries and replays arrive; the server must be allowed to call it "
-        "(ENSUE_ALLOW_NETWORKS=127.0.0.0/8)."
+        "still waits, is retried or pressed goes to names that nobody has (*.fjord.example), and fails. With --receive "
+        "the roaster's systems are on this machine, as long as the command runs, so that buttons, retries and replays "
+        "arrive; the server must be allowed to call it (ENSUE_ALLOW_NETWORKS=127.0.0.0/8)."
     )
     demo = connected(commands.command("demo", "Fill a project with something to look at.", _demo, description=about))
     demo.add_argument("--count", type=whole, default=12_000, metavar="N", help="so many events (12000)")
@@ -31,6 +36,8 @@ def _demo(arguments: Namespace, terminal: Terminal) -> int:
     with connect(arguments) as client, _receiving(wanted=arguments.receive) as endpoints:
         told = client.demo(arguments.count, arguments.seed, endpoints=endpoints)
         _tell(terminal, arguments, told)
+        if endpoints is None and not arguments.json:
+            terminal.note(_NOBODY)
         if endpoints is not None:
             terminal.note(f"The roaster's systems answer at {endpoints}; Ctrl-C ends them.")
             threading.Event().wait()

@@ -17,6 +17,11 @@ _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER: Final = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
+def is_nobodys(name: str) -> bool:
+    """Whether a host name is one that nobody can have: it is kept for examples (RFC 2606, section 2)."""
+    return name.rpartition(".")[2] in {"example", "invalid"}
+
+
 def normalise(text: str) -> str | IPv4Address | IPv6Address:
     """The host of a URL in its one form: a lower-case ASCII name, or the address that it spells.
 

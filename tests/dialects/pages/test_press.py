@@ -41,7 +41,8 @@ async def test_it_asks_and_opening_it_presses_nothing(api: Edge) -> None:
         for words in (
             "Ban?",
             "Spam",
-            "Trust · default · 15 Jan 2027, 08:00 UTC",
+            "Trust · default · just now, 15 Jan 2027, 08:00 UTC",
+            "Times are in UTC",
             "Really?",
             "as N.",
             "cannot be undone",

@@ -14,6 +14,7 @@ from ensue.domain.schedule import format_time
 MOST_TEXT: Final = 1_000
 MOST_ROWS: Final = 12
 _MINUTE: Final = 60_000
+_WEEK: Final = 7 * 24 * 60
 
 
 def title_of(event: Event) -> str:
@@ -30,15 +31,23 @@ def host_of(url: str) -> str:
 
 
 def moment(at: int, now: int) -> Html:
-    """A time as one reads it: for an hour how long ago, then the UTC time, since nobody knows the reader's zone."""
+    """A time as one reads it: for a week how long ago, which holds in every zone, then the UTC time."""
+    return element("time", ago(at, now) or stamp(at), datetime=format_time(at), title=stamp(at))
+
+
+def ago(at: int, now: int) -> str | None:
+    """How long ago a time of the last week is; None for any other."""
     minutes = (now - at) // _MINUTE
+    if not 0 <= minutes < _WEEK:
+        return None
     if minutes < 1:
-        said = words.JUST_NOW
-    elif minutes < 60:
-        said = words.MINUTES.format(count=minutes)
-    else:
-        said = stamp(at)
-    return element("time", said, datetime=format_time(at), title=stamp(at))
+        return words.JUST_NOW
+    if minutes < 60:
+        return words.MINUTES.format(count=minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return words.HOURS.format(count=hours)
+    return words.DAYS.format(count=hours // 24) if hours >= 48 else words.DAY
 
 
 def stamp(at: int) -> str:
@@ -47,11 +56,13 @@ def stamp(at: int) -> str:
     return f"{then.day} {words.MONTHS[then.month - 1]} {then.year}, {then:%H:%M} UTC"
 
 
-def event_card(event: Event, project: str) -> Html:
-    """What happened: title, category, project, time, content."""
+def event_card(event: Event, project: str, now: int) -> Html:
+    """What happened: title, category, project, time (how long ago, and in UTC), content."""
     card = event.card or Card()
     about = [element("bdi", part) for part in (card.category, project) if part]
-    time = element("time", stamp(event.time), datetime=format_time(event.time))
+    whole = stamp(event.time)
+    since = ago(event.time, now)
+    time = element("time", whole if since is None else f"{since}, {whole}", datetime=format_time(event.time))
     return element(
         "section",
         element("p", title_of(event), class_="title", dir="auto"),

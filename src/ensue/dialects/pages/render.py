@@ -45,9 +45,10 @@ def asked_page(asked: Asked) -> bytes:
         title.format(label=asked.action.label),
         element("h1", sentence(title, label=asked.action.label)),
         None if asked.note is None else element("p", asked.note, class_="note", role="status"),
-        event_card(asked.event, asked.project),
+        event_card(asked.event, asked.project, asked.now),
         _state(asked),
         _form(asked) if asked.stands.may_press else _ways(asked),
+        element("p", words.ZONE, class_="zone"),
     )
 
 

@@ -54,4 +54,8 @@ HOME: Final = "To the feed"
 
 JUST_NOW: Final = "just now"
 MINUTES: Final = "{count} min ago"
+HOURS: Final = "{count} h ago"
+DAY: Final = "1 day ago"
+DAYS: Final = "{count} days ago"
+ZONE: Final = "Times are in UTC: this page runs no script, so it does not know your time zone."
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
