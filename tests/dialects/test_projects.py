@@ -5,10 +5,11 @@ import importlib
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ensue.domain.project import Project, project_of
 from ensue.engine import clearing
-from ensue.store.base import DeliveryQuery, EventQuery
+from ensue.store.base import Cancelled, DeliveryQuery, EventQuery, Selection
 from tests.dialects.edge import EVENTS, Edge, edge
 from tests.dialects.people import PROJECTS, Browser, seated
 
@@ -86,6 +87,28 @@ async def _cleared(api: Edge) -> None:
     assert await api.house.store.get("project", project.id, project.id) is None
     assert [one["id"] for one in await api.items(EVENTS)] == [mine]
     assert (await api("GET", "/api/v1/keys")).status == 200
+
+
+async def test_what_others_owe_is_not_looked_at(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a deleted project owed is called off by name, page by page: the writer looks for nothing meanwhile."""
+    owner, key, project = await doomed(api)
+    await api.trigger(enabled=False)
+    await api.send()
+    await key.send()
+    await owner("DELETE", f"{PROJECTS}/doomed", {"confirm": "doomed"})
+    named: list[int] = []
+    cancel = api.house.store.cancel
+
+    async def noted(selection: Selection, reason: str, now: int) -> Cancelled:
+        named.append(len(selection.ids or ()))
+        return await cancel(selection, reason, now)
+
+    monkeypatch.setattr(api.house.store, "cancel", noted)
+    monkeypatch.setattr(clearing, "_PAGE", 2)
+    await clearing.Clearing(api.house.store, api.clock).clear(replace(project, deleted_at=api.clock()))
+    assert named == [2, 2, 2]
+    assert await left(api, project.id) == []
+    assert len(await api.items("/api/v1/deliveries?state=pending")) == 1
 
 
 async def test_the_last_project_stays(api: Edge) -> None:

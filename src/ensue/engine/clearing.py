@@ -23,7 +23,7 @@ from ensue.domain.schedule import DAY
 from ensue.engine.clock import Clock
 from ensue.engine.key_uses import USE
 from ensue.engine.loop import Loop
-from ensue.store.base import STEP, DeliveryQuery, EventQuery, Selection, Store
+from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 
 KINDS: Final = (
     "trigger",
@@ -114,12 +114,16 @@ class Clearing:
             events = replace(events, before=page.next)
 
     async def _cancel(self, project: str) -> None:
-        """Cancel all that is pending, scheduled events too."""
-        going = True
-        while going:
+        """Cancel all that is pending, scheduled events too. Readers look for it: the writer would look at all that
+        others have pending for each step, and whoever sends would wait for that."""
+        query: DeliveryQuery | None = DeliveryQuery(project=project, state="pending", limit=_PAGE)
+        while query is not None:
             began = asyncio.get_running_loop().time()
-            cancelled = await self._store.cancel(Selection(project=project), "project deleted", self._clock())
-            going = cancelled.count >= STEP
+            page = await self._store.deliveries(query)
+            if page.items:
+                selection = Selection(project=project, ids=[one.id for one in page.items])
+                await self._store.cancel(selection, "project deleted", self._clock())
+            query = None if page.next is None else replace(query, before=page.next)
             await _pause(began)
 
     async def _prune(self, project: str) -> None:
