@@ -9,13 +9,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ensue.domain.errors import EnsueError
+from ensue.domain.plan import scheduled_lane
+from ensue.domain.press import ACTION_MARK
+from ensue.domain.push import PUSH_MARK
+from ensue.domain.replay import fresh_lane
 from ensue.domain.schedule import HOUR
-from ensue.domain.trigger import trigger_of
+from ensue.domain.trigger import Trigger, trigger_of
 from ensue.store.base import Store
 
 _STEP: Final = 500
-_DISABLED: Final = ""
-_ELSEWHERE: Final = "a trigger of another project"
 
 
 class Finding(Struct, frozen=True):
@@ -54,7 +56,7 @@ async def examine_views(store: Store) -> Finding:
 async def examine_lanes(store: Store, now: int, project: str | None = None) -> Finding:
     """Whether something has been due for more than an hour; what waits for a disabled trigger is meant to.
 
-    Triggers of other projects than `project` are not named, if it is given.
+    Lanes of other projects than `project` are not named, if it is given.
     """
     late: list[tuple[int, str]] = []
     lanes, after = 0, None
@@ -62,30 +64,47 @@ async def examine_lanes(store: Store, now: int, project: str | None = None) -> F
         lanes, after = lanes + len(found), found[-1].lane
         late += [(now - one.due_at, one.lane) for one in found if now - one.due_at > HOUR]
     if late:
-        names = await _triggers(store, project)
-        late = [(age, names.get(lane, lane)) for age, lane in late if names.get(lane) != _DISABLED]
+        triggers = await _triggers(store)
+        late = [(age, lane) for age, lane in late if _is_meant_to_go(triggers.get(fresh_lane(lane)))]
     if not late:
         return Finding("lanes", ok=True, detail=f"{lanes} with something pending, none late")
-    age, name = max(late)
+    age, lane = max(late)
     detail = (
-        f"{len(late)} of {lanes} lanes are late; the oldest, {name}, has been due for {age / HOUR:.1f} hours. "
+        f"{len(late)} of {lanes} lanes are late; the oldest, {_named(lane, triggers, project)}, has been due for "
+        f"{age / HOUR:.1f} hours. "
         "Is the server running, and does that receiver answer? See `ensue deliveries list --state pending`."
     )
     return Finding("lanes", ok=False, detail=detail)
 
 
-async def _triggers(store: Store, project: str | None) -> Mapping[str, str]:
-    """What the trigger of each lane is called; empty for a disabled one."""
-    names: dict[str, str] = {}
+async def _triggers(store: Store) -> Mapping[str, Trigger]:
+    """All triggers there are, by id."""
+    triggers: dict[str, Trigger] = {}
     before: str | None = None
     while found := await store.list("trigger", None, before, _STEP):
         before = found[-1].id
-        for document in found:
-            trigger = trigger_of(document)
-            known = project is None or trigger.project == project
-            name = f"{trigger.id} ({trigger.name})" if known else _ELSEWHERE
-            names[trigger.id] = name if trigger.enabled else _DISABLED
-    return names
+        triggers |= {document.id: trigger_of(document) for document in found}
+    return triggers
+
+
+def _is_meant_to_go(trigger: Trigger | None) -> bool:
+    return trigger is None or trigger.enabled
+
+
+def _named(lane: str, triggers: Mapping[str, Trigger], project: str | None) -> str:
+    """What a lane is called for `project`; for nobody's in particular where that is None."""
+    trigger = triggers.get(fresh_lane(lane))
+    if trigger is not None:
+        replayed = "" if lane == trigger.id else ", replayed"
+        ours = project in (None, trigger.project)
+        return f"{trigger.id} ({trigger.name}){replayed}" if ours else "a trigger of another project"
+    if project is None:
+        return lane
+    if lane.startswith(f"{project}|"):
+        return f"buttons that call {lane.removeprefix(f'{project}|').removesuffix(ACTION_MARK)}"
+    if lane == scheduled_lane(project):
+        return "scheduled events"
+    return "pushes to a device" if lane.endswith(PUSH_MARK) else "one that is not of this project"
 
 
 async def examine_running(store: Store, now: int, project: str) -> Sequence[Finding]:
