@@ -1,8 +1,8 @@
 """Hides the browser: a console in it as a person has it, who watches what the page's policy refuses and what breaks."""
 
-import asyncio
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,24 +143,32 @@ _AXE_RUN: Final = """async () => {
     still.replaceSync('*, *::before, *::after { transition: none !important; }');
     document.adoptedStyleSheets.push(still);
     try {
-        return await axe.run(document, {
+        const { violations } = await axe.run(document, {
             runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
         });
+        return violations;
     } finally {
         document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== still);
     }
 }"""
-"""Nothing fades while axe looks: what an answer changes meanwhile has its new colours at once."""
+"""Nothing fades while axe looks: what an answer changes meanwhile has its new colours at once. What is right, which is
+megabytes, stays in the page."""
+
+
+@cache
+def _axe() -> str:
+    return Path(AXE).read_text("utf-8")
 
 
 async def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it is now, one line each."""
     await settled(page)
-    await page.evaluate(await asyncio.to_thread(Path(AXE).read_text, "utf-8"))
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(_axe())
     found = await page.evaluate(_AXE_RUN)
     return [
         f"{one['id']}: {one['help']} at {node['target']} {node.get('failureSummary', '')}"
-        for one in found["violations"]
+        for one in found
         for node in one["nodes"]
     ]
 

@@ -9,6 +9,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from ensue.testing import Sink
 from tests.acceptance.server import Server
+from tests.browser import loop
 from tests.browser.eyes import Eyes, invite, make_account, make_member
 from tests.browser.hostile import LINK, LONG, SHORT, WATCH, assert_nothing_ran, fill_with_malice
 
@@ -58,7 +59,7 @@ async def hostile_window(eyes: Eyes, cookie: str | None) -> Watched:
     return Watched(page, eyes)
 
 
-@pytest.fixture
+@loop.fixture()
 async def watched(eyes: Eyes, server: Server) -> Watched:
     """The owner of a project that is called as badly as its people are."""
     cookie = await make_account(server, SHORT)

@@ -7,13 +7,14 @@ from playwright.async_api import Page, Route, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import Server
+from tests.browser import loop
 from tests.browser.eyes import PASSWORD, Eyes, assert_accessible, make_member
 from tests.browser.test_deliveries import dead
 
 SESSION = "Your session ended"
 
 
-@pytest.fixture
+@loop.fixture()
 async def viewer(eyes: Eyes, server: Server, cookie: str) -> Page:
     """A window of somebody who may only look, as the server sees it."""
     return await eyes.window(await make_member(server, cookie, "viewer", "Vera Lund", "vera@fjord.example"))

@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.server import Server
 from tests.acceptance.wire import Connection
+from tests.browser import loop
 from tests.browser.eyes import EMAIL, PASSWORD, Eyes
 
 PAGES = ("/", "/login", "/settings/keys", "/docs", "/events/x", "/nothing-here", "/events/x/actions/y")
@@ -42,7 +43,7 @@ class Site:
         writer.close()
 
 
-@pytest.fixture
+@loop.fixture()
 async def site() -> AsyncIterator[Site]:
     """A site of another host than the server's: `localhost` is not 127.0.0.1 to a browser."""
     made = Site()

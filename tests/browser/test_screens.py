@@ -1,10 +1,14 @@
 """Every screen, whatever it shows: axe-core in both themes, nothing that sticks out of a narrow window, and no word of
 the page's policy broken. A route that is on no list fails."""
 
+from collections.abc import AsyncIterator, Mapping
+
 import pytest
+from msgspec import Struct
 from playwright.async_api import Browser, Page
 
 from tests.acceptance.server import Server
+from tests.browser import loop
 from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, setup_link
 from tests.browser.screens import EMPTY, SCREENS, SET_UP, Screen, World, furnished, routes
 
@@ -51,29 +55,44 @@ async def test_a_project_in_which_nothing_happened(eyes: Eyes, page: Page) -> No
         await _look(eyes, page, screen.path, screen)
 
 
-@pytest.fixture
-async def world(server: Server) -> World:
-    """A server with people and a past."""
-    return await furnished(server, _COUNT)
+class Lived(Struct, frozen=True):
+    """A server with people and a past, and a window of the owner and of nobody on it."""
+
+    world: World
+    eyes: Eyes
+    windows: Mapping[str, Page]
 
 
-@pytest.mark.parametrize("who", ["owner", "nobody"])
-async def test_a_project_in_which_much_happened(eyes: Eyes, world: World, who: str) -> None:
+@loop.fixture(scope="module")
+async def lived(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> AsyncIterator[Lived]:
+    """One for all screens: none changes what another one shows."""
+    server = Server(tmp_path_factory.mktemp("lived") / "data", ENSUE_LEASE="1s")
+    try:
+        await server.start()
+        world = await furnished(server, _COUNT)
+        eyes = Eyes(server, browser)
+        yield Lived(world, eyes, {"owner": await eyes.window(world.cookie), "nobody": await eyes.window()})
+        await eyes.close()
+    finally:
+        server.kill()
+        print(server.log())  # noqa: T201 - shown when a test failed
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+async def test_a_project_in_which_much_happened(lived: Lived, screen: Screen) -> None:
     """Every screen and every dialog, for somebody signed in and for somebody who is not."""
-    page = await eyes.window(world.cookie if who == "owner" else None)
-    for screen in SCREENS:
-        if screen.who == who:
-            await _look(eyes, page, world.path(screen), screen)
+    await _look(lived.eyes, lived.windows[screen.who], lived.world.path(screen), screen)
+    assert not lived.eyes.troubles
 
 
-async def test_nothing_moves_for_those_who_asked_for_it(server: Server, browser: Browser, world: World) -> None:
+async def test_nothing_moves_for_those_who_asked_for_it(lived: Lived, browser: Browser) -> None:
     """With reduced motion no animation lasts longer than a fade, and none goes on for ever."""
-    eyes = Eyes(server, browser)
-    page = await eyes.window(world.cookie)
+    eyes = Eyes(lived.eyes.server, browser)
+    page = await eyes.window(lived.world.cookie)
     await page.emulate_media(reduced_motion="reduce")
     for screen in SCREENS:
         if screen.name in {"feed-open", "overview", "triggers", "deliveries"}:
-            await eyes.open(page, world.path(screen))
+            await eyes.open(page, lived.world.path(screen))
             await screen.act(page)
             lasting = await page.evaluate(
                 """() => document.getAnimations().map((one) => one.effect.getComputedTiming())

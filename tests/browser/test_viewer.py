@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, Response, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import Server, eventually
+from tests.browser import loop
 from tests.browser.eyes import Eyes, make_member
 
 SCREENS = (
@@ -47,7 +47,7 @@ async def offered(page: Page) -> list[str]:
     return [str(name) for name in names]
 
 
-@pytest.fixture
+@loop.fixture()
 async def viewer(eyes: Eyes, server: Server, cookie: str) -> Page:
     """The window of somebody who may only look; what the server forbids them is trouble."""
     page = await eyes.window(await make_member(server, cookie, "viewer", "Leo Park", "leo@fjord.example"))
