@@ -12,6 +12,8 @@ NPM := $(shell command -v npm 2>/dev/null)
 NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 	>/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && command -v node)
 ROUNDS ?= 200
+# The tests start some hundred servers: each that has to compile its modules takes twice as long.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install dev interop run web console webtests webcheck shots test check format bench chaos clean
 
