@@ -1,5 +1,7 @@
 """Hides how a store lets go of what is old, copies itself, and proves that it can be written."""
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,6 +16,13 @@ from ensue.store.sqlite.turn import Turn
 
 BUCKETS: Final = 64
 """So many buckets of 16,384 rows are looked through in one step at most."""
+
+
+PATIENCE: Final = 0.01
+"""Seconds after which a step takes no further events out: whoever inherits a thread may have to be looked for far."""
+
+TOGETHER: Final = 20
+"""Events that are taken out at once."""
 
 
 class Terms(NamedTuple):
@@ -77,8 +86,9 @@ def _events(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int 
         bucket = first[0][0] >> 14
         values = (bucket, terms.project, terms.before, limit - removed)
         cursors = [row[0] for row in turn.execute(OLD_EVENTS, values)]
-        removed += _remove(turn, cursors)
-        if removed >= limit:
+        gone = _remove(turn, cursors)
+        removed += gone
+        if removed >= limit or gone < len(cursors):
             return removed, bucket
         bucket += 1
     return removed, bucket
@@ -87,14 +97,21 @@ def _events(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int 
 def _tests(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
     cursors = [row[0] for row in turn.execute(OLD_TESTS, (terms.project, start, terms.test_before, limit))]
     removed = _remove(turn, cursors)
-    return removed, cursors[-1] if removed == limit else None
+    is_whole = removed == len(cursors) < limit
+    return removed, None if is_whole else cursors[removed - 1]
 
 
-def _remove(turn: Turn, cursors: list[int]) -> int:
-    if cursors:
-        threads.remove(turn, cursors)
+def _remove(turn: Turn, cursors: Sequence[int]) -> int:
+    """Take the first of these out of the log, as many as there is patience for; how many."""
+    ends = time.perf_counter() + PATIENCE
+    removed = 0
+    while removed < len(cursors) and (not removed or time.perf_counter() < ends):
+        some = cursors[removed : removed + TOGETHER]
+        threads.remove(turn, some)
+        removed += len(some)
+    if removed:
         turn.execute(FLOOR)
-    return len(cursors)
+    return removed
 
 
 def _deliveries(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:

@@ -36,9 +36,14 @@ TELL: Final = (
 REMOVE: Final = "DELETE FROM event WHERE cursor IN (SELECT value FROM carray(?))"
 OLDEST: Final = "SELECT min(cursor) FROM event"
 HEIR: Final = (
-    f"SELECT cursor, body FROM event INDEXED BY event_context WHERE cursor >> {BUCKET} = ? AND project = ? "
-    f"AND context = ? AND substr(type, 1, {len(RESERVED)}) <> '{RESERVED}' ORDER BY cursor LIMIT 1"
+    "WITH RECURSIVE bucket(number) AS (VALUES (?) UNION ALL SELECT number + 1 FROM bucket WHERE number < ?) "
+    "SELECT e.cursor, e.body FROM bucket CROSS JOIN event e INDEXED BY event_context "
+    f"WHERE e.cursor >> {BUCKET} = bucket.number AND e.project = ? AND e.context = ? "
+    f"AND substr(e.type, 1, {len(RESERVED)}) <> '{RESERVED}' LIMIT 1"
 )
+"""From bucket to bucket within one statement, as there may be thousands between the events of one thread: what comes
+first is the oldest."""
+
 ROOT: Final = f"UPDATE event SET flags = flags & ~{ASIDE} WHERE cursor = ?"
 END: Final = "DELETE FROM thread WHERE context = ? AND project = ?"
 
@@ -133,7 +138,9 @@ def remove(turn: Turn, cursors: Sequence[int]) -> None:
     for context, project, root, started, others, oldest, newest, lost_root, lost in losses:
         kept = Kept(Standing(root, bool(started), others - lost), oldest, newest)
         if lost_root:
-            kept = _inherited(turn, (context, project), kept._replace(standing=Standing(others=others - lost + 1)))
+            since = oldest if started else root  # the first that said no start is older than all others
+            alone = kept._replace(standing=Standing(others=others - lost + 1))
+            kept = _inherited(turn, (context, project), alone, since)
         if kept.standing == Standing():
             turn.execute(END, (context, project))
         else:
@@ -141,15 +148,15 @@ def remove(turn: Turn, cursors: Sequence[int]) -> None:
     _write(turn, left)
 
 
-def _inherited(turn: Turn, name: Name, kept: Kept) -> Kept:
-    """A thread that lost its root, with the heir if there is one, looked for from its oldest event on."""
+def _inherited(turn: Turn, name: Name, kept: Kept, since: int) -> Kept:
+    """A thread that lost its root, with the heir if there is one, looked for from the cursor `since` on."""
     context, project = name
     if kept.standing.others:
-        oldest = max(kept.oldest, turn.one(OLDEST) or 0)
-        for bucket in range(oldest >> BUCKET, (kept.newest >> BUCKET) + 1):
-            for cursor, body in turn.execute(HEIR, (bucket, project, context)).fetchall():
-                turn.execute(ROOT, (cursor,))
-                return kept._replace(standing=inherited(kept.standing, decode_event(body), cursor))
+        oldest = max(since, turn.one(OLDEST) or 0)
+        values = (oldest >> BUCKET, kept.newest >> BUCKET, project, context)
+        for cursor, body in turn.execute(HEIR, values).fetchall():
+            turn.execute(ROOT, (cursor,))
+            return kept._replace(standing=inherited(kept.standing, decode_event(body), cursor))
     return kept
 
 
