@@ -18,6 +18,7 @@ from ensue.domain.trigger import RetryDraft
 from ensue.engine import replays
 from ensue.engine.replays import CROWDED, MOST, MOST_RUNNING, PACE, Standing, _Run, pause_after
 from ensue.engine.sieve import Sieve
+from ensue.store.past import Past, Stretch
 from ensue.store.sqlite import SqliteStore
 from tests.engine.stage import Hold, Stage, staged
 
@@ -291,3 +292,28 @@ async def test_old_replays_are_forgotten(stage: Stage) -> None:
     with pytest.raises(EnsueError) as refused:
         await standing(stage, done)
     assert refused.value.code == "not_found"
+
+
+async def test_many_counts_take_turns(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask at once, one is at it at a time, so that those who send have the rest of the process."""
+    await stage.send_many(6)
+    to = await stage.trigger("none")
+    monkeypatch.setattr(replays, "_COUNTED", 2)
+    at_once: list[int] = []
+    under_way = 0
+    past = stage.store.past
+
+    async def noted(query: Past) -> Stretch:
+        nonlocal under_way
+        under_way += 1
+        at_once.append(under_way)
+        try:
+            return await past(query)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(stage.store, "past", noted)
+    wanted = Wanted(to=to.id)
+    counted = await asyncio.gather(*(stage.engine.replays.count(stage.project, wanted) for _ in range(4)))
+    assert [(one.count, one.exact) for one in counted] == [(6, True)] * 4
+    assert (max(at_once), len(at_once) >= 12) == (1, True)

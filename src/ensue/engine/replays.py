@@ -117,6 +117,7 @@ class Replays:
         self._max_filter_event_bytes = max_filter_event_bytes
         self._running: dict[str, _Run] = {}
         self._beginning: Counter[str] = Counter()
+        self._counting = asyncio.Lock()  # however many ask, they take turns: one thread counts
         self._news = asyncio.Event()
         self._late = 0.0
         self._stepping = Loop("replays", self._round)
@@ -147,8 +148,9 @@ class Replays:
         count, after, end = 0, None, None
         ends = asyncio.get_running_loop().time() + patience
         while True:
-            stretch = await self._store.past(self._past(project, wanted, after, end, _COUNTED))
-            count += len(await self._choose(stretch, project, wanted, sieve))
+            async with self._counting:
+                stretch = await self._store.past(self._past(project, wanted, after, end, _COUNTED))
+                count += len(await self._choose(stretch, project, wanted, sieve))
             after, end = stretch.next, stretch.end
             late = asyncio.get_running_loop().time() > ends
             if after is None or late:
