@@ -1,12 +1,15 @@
 """A deleted project is refused at once, and nothing of it is left in the end; others feel nothing of it."""
 
 import ast
+import asyncio
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from ensue.domain.document import Document, Put
 from ensue.domain.project import Project, project_of
 from ensue.engine import clearing
 from ensue.store.base import Cancelled, DeliveryQuery, EventQuery, Selection
@@ -116,6 +119,27 @@ async def test_the_last_project_stays(api: Edge) -> None:
     owner = await seated(api, "ada@example.com", "owner")
     assert (await owner("DELETE", f"{PROJECTS}/default", {"confirm": "default"})).error[:2] == (409, "conflict")
     assert (await owner("GET", EVENTS)).status == 200
+
+
+async def test_the_last_two_are_not_deleted_at_once(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is another one to the other: one of them stays, whoever deletes both at the same moment."""
+    owner = await seated(api, "ada@example.com", "owner")
+    assert (await owner("POST", PROJECTS, {"name": "Second"})).status == 201
+    names = ("default", "second")
+    both, put, arrived = asyncio.Event(), api.house.store.put, list[Sequence[Put]]()
+
+    async def together(puts: Sequence[Put]) -> Sequence[Document]:
+        arrived.append(puts)
+        if len(arrived) > 1:
+            both.set()
+        await both.wait()
+        return await put(puts)
+
+    monkeypatch.setattr(api.house.store, "put", together)
+    got = await asyncio.gather(*(owner("DELETE", f"{PROJECTS}/{name}", {"confirm": name}) for name in names))
+    assert sorted(one.status for one in got) == [204, 409]
+    owner.project = None
+    assert len((await owner("GET", PROJECTS)).json["items"]) == 1
 
 
 def _kinds() -> set[str]:

@@ -45,10 +45,11 @@ async def test_liveness_and_readiness() -> None:
         ({"x_forwarded_for": "127.0.0.1"}, 401),
         ({"forwarded": "for=203.0.113.9"}, 401),
         ({"x_forwarded_for": "203.0.113.9", "authorization": "Bearer good"}, 200),
+        ({"x_forwarded_for": "203.0.113.9", "authorization": "Bearer public"}, 403),
     ],
 )
 async def test_metrics_are_for_this_machine_or_a_key(headers: dict[str, str], status: int) -> None:
-    """Through a proxy on this machine, anybody would be this machine."""
+    """Through a proxy on this machine, anybody would be this machine; a public key is anybody's, too."""
     async with running(app=app([])) as server, connected(server.port) as wire:
         values = {"token": "", **headers}
         answer = await wire.request("GET", "/metrics", **values)  # type: ignore[arg-type]

@@ -119,12 +119,14 @@ class Projects:
                 raise EnsueError(
                     "invalid", f"To delete this project for good, write its slug {known.slug!r}.", "confirm"
                 )
-            if not await self._is_another(project):
+            another = await self._another(project)
+            if another is None:
                 raise EnsueError("conflict", "This is the last project; make another one first.")
             doomed = Put(
                 document=project_document(replace(known, deleted_at=self._clock())), expected=document.revision
             )
-            await put(self._store, [doomed, *await self._ends(project)])
+            stays = Put(document=another, expected=another.revision)  # else both of two could go at once
+            await put(self._store, [doomed, stays, *await self._ends(project)])
 
         await repeated(attempt)
         await self._changed()
@@ -136,8 +138,10 @@ class Projects:
             raise EnsueError("not_found", f"There is no project {project[:80]!r}.")
         return document, project_of(document)
 
-    async def _is_another(self, project: str) -> bool:
-        return any(one.id != project and one.deleted_at is None for one in await self._all("project", None, project_of))
+    async def _another(self, project: str) -> Document | None:
+        """Some other project that was not deleted."""
+        documents = await self._all("project", None, lambda document: document)
+        return next((one for one in documents if one.id != project and project_of(one).deleted_at is None), None)
 
     async def _ends(self, project: str) -> Sequence[Put]:
         """What ends every right in a project."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from ensue.domain.errors import EnsueError
 from ensue.http.auth import ByToken, bearer_key
 from ensue.http.dialect import Engine
 from ensue.http.exchange import Answer, Call, Route, json_answer
@@ -60,7 +61,9 @@ class Operations(ByToken):
     async def _measure(self, engine: Engine, call: Call) -> Answer:
         forwarded = call.header("x-forwarded-for") or call.header("forwarded") or call.header("x-real-ip")
         if forwarded or not is_loopback(call.client):  # a proxy on this machine speaks for anybody
-            await bearer_key(engine, call)
+            key = await bearer_key(engine, call)
+            if key.public:
+                raise EnsueError("forbidden", f"The key {key.id} is public: it may only send events.")
         return Answer(200, (await self._metrics()).encode("utf-8"), (), CONTENT_TYPE)
 
     async def _describe(self, engine: Engine, call: Call) -> Answer:  # noqa: ARG002 - the same for everybody
