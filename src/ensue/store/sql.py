@@ -40,8 +40,9 @@ DELIVERY_FROM: Final = "delivery d LEFT JOIN staged s ON d.kind <> 'webhook' AND
 THREAD_COLUMNS: Final = "context, project, root, started, others, oldest, newest"
 DOCUMENT_COLUMNS: Final = "kind, project, id, body, alias, revision, change"
 
-CHUNKS: Final = (64, 8, 1)
-"""So many rows are written by one statement: three texts for each table, each prepared once."""
+CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
+"""So many rows are written by one statement: few texts for each table, each prepared once. By powers of two, since each
+statement of a commit gives the interpreter's lock away and waits for it."""
 
 
 def event_row(cursor: int, event: Event, *, aside: bool) -> Row:
@@ -181,7 +182,7 @@ def _text(statement: Many, rows: int) -> str:
 
 
 def chunks(statement: Many, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """`values`, row after row in one flat sequence, as statements of 64, 8 and 1 rows with their values."""
+    """`values`, row after row in one flat sequence, as statements of `CHUNKS` rows with their values."""
     width, start = statement[1], 0
     for size in CHUNKS:
         step = size * width
