@@ -48,14 +48,14 @@ class _Letters(dict[int, str]):
         return became
 
 
-_ASCII: Final = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII: Final = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _letters: Final = _Letters()
 
 
 def words(text: str) -> list[str]:
     """The words of a text, in order, repeated ones too."""
     if text.isascii():
-        parted = text.translate(_ASCII)
+        parted = text.encode().translate(_ASCII).decode()  # of bytes, which need no look at each character
     else:
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         parted = folded.translate(_letters)
@@ -68,16 +68,16 @@ def asked(text: str) -> tuple[str, ...]:
     return tuple(word[:LENGTH] for word in words(text)[:ASKED])
 
 
-class _Content(Struct, frozen=True):
+class _Content(Struct, frozen=True, gc=False):
     value: Any = None
 
 
-class _Card(Struct, frozen=True):
+class _Card(Struct, frozen=True, gc=False):
     title: str | None = None
     content: _Content | None = None
 
 
-class _Kept(Struct, frozen=True):
+class _Kept(Struct, frozen=True, gc=False):
     """Of an event as it is kept, what is searched."""
 
     type: str
@@ -120,9 +120,12 @@ def _read(value: Any, texts: list[str]) -> None:
         texts.append(value)
     elif kind is dict or kind is list:
         for one in value.values() if kind is dict else value:
-            if type(one) is str:
+            inner = type(one)
+            if inner is str:
                 texts.append(one)
-            elif one is not None:
+            elif inner is int:
+                texts.append(str(one))
+            elif inner is dict or inner is list:
                 _read(one, texts)
     elif kind is int:
         texts.append(str(value))
