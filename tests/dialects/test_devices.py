@@ -1,5 +1,6 @@
 """Push from end to end: a browser subscribes, an event arrives there, and what the push service says has effect."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -287,6 +288,37 @@ async def test_a_browser_that_replaced_its_subscription_stays_the_same_device(tm
         taken = {"subscription": subscription(service.port, "/bob"), "replaces": old["endpoint"]}
         assert (await other("POST", DEVICES, taken)).status == 201
         assert len((await browser("GET", DEVICES)).json["items"]) == 1
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_the_end_of_an_old_subscription_is_not_that_of_a_new_one(api: Edge, *, by_hand: bool) -> None:
+    """A browser that subscribes anew while the old address says that it is gone stays subscribed."""
+    renewed = asyncio.Event()
+
+    async def gone_in_the_end(writer: asyncio.StreamWriter) -> None:
+        await renewed.wait()
+        writer.write(GONE)
+
+    async with subscribed(api) as (browser, service, device):
+        service.answer = gone_in_the_end
+        event = "" if by_hand else await api.send(card=CARD)
+        test = asyncio.create_task(browser("POST", f"{DEVICES}/{device}/test")) if by_hand else None
+        await service.arrived.wait()
+        api.clock.turn(1)
+        new = {
+            "subscription": subscription(service.port, "/renewed"),
+            "replaces": subscription(service.port)["endpoint"],
+        }
+        assert (await browser("POST", DEVICES, new)).json["id"] == device
+        renewed.set()
+        if test is not None:
+            told = (await test).json
+            assert (told["delivered"], told.get("removed")) == (False, None)
+        else:
+            (delivery,) = await settled(api, event)
+            assert delivery["state"] == "dead"
+        (kept,) = (await browser("GET", DEVICES)).json["items"]
+        assert kept["endpoint"] == new["subscription"]["endpoint"]
 
 
 async def test_there_is_an_end_to_devices(api: Edge) -> None:

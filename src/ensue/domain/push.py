@@ -50,7 +50,8 @@ MAX_BUTTONS: Final = 2
 
 class Device(Struct, frozen=True, kw_only=True):
     """One browser that asked for pushes. `key` (65 bytes, an uncompressed point of P-256) and `secret` (16 bytes) are
-    what its browser made, in base64url, the latter sealed. `session` is the login by which it asked."""
+    what its browser made, in base64url, the latter sealed. `session` is the login by which it asked, `since` when it
+    gave this address (ms)."""
 
     id: str
     account: str
@@ -60,6 +61,7 @@ class Device(Struct, frozen=True, kw_only=True):
     secret: str
     created_at: int
     session: str = ""
+    since: int = 0
 
 
 class Wishes(Struct, frozen=True):

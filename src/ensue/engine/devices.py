@@ -53,11 +53,13 @@ class Subscription(Struct, frozen=True):
 
 
 class Tested(Struct, frozen=True):
-    """What came of a test push: its result, the host of the push service, and the milliseconds that it took."""
+    """What came of a test push: its result, the host of the push service, the milliseconds that it took, and whether
+    the device went with it."""
 
     result: Result
     service: str
     took_ms: int
+    removed: bool
 
 
 class Owned(Struct, frozen=True):
@@ -119,6 +121,7 @@ class Devices:
                 secret=self._vault.seal(secret),
                 created_at=now if known is None else known.created_at,
                 session=session,
+                since=now if known is None or known.endpoint != endpoint else known.since,
             )
             for other in (found, before):  # first, as the address is the name by which one is found
                 if other is not None and other is not mine:
@@ -167,9 +170,15 @@ class Devices:
         to = await self.pushing.destination(device, event, _PAGE)
         message = Message(id=event.id, event=event, attempt=1, sent_at=now // 1000, source="")
         result = await self._channel.send(message, to, lambda: True) or Failed("nothing was sent")
-        if isinstance(result, Failed) and result.permanent:
+        ended = isinstance(result, Failed) and result.permanent and await self._is_at(device)
+        if ended:
             await self.remove(account, device_id)
-        return Tested(result, urlsplit(device.endpoint).hostname or "", self._clock() - now)
+        return Tested(result, urlsplit(device.endpoint).hostname or "", self._clock() - now, ended)
+
+    async def _is_at(self, device: Device) -> bool:
+        """Whether the device still has that address: it may have got another while the old one was tried."""
+        document = await self._store.get(DEVICE, device.account, device.id)
+        return document is not None and device_of(document).endpoint == device.endpoint
 
     async def wishes(self, project: str, account: str) -> Wishes:
         """What a member wants to be told of a project."""

@@ -282,13 +282,15 @@ class Settlement:
         return Outcome(settled, attempt, (), tuple(reports), puts, _heard(trigger, result, now))
 
     def _pushed(self, trial: Try, now: int) -> Outcome:
-        """A push was tried; a device whose subscription has ended goes with it, and nobody is alarmed by that."""
+        """A push was tried; a device whose subscription has ended goes with it, and nobody is alarmed by that. One that
+        got another address meanwhile stays."""
         delivery, result = trial.delivery, trial.result
         settled = decide(delivery, result, RETRY, now, ids.jitter())
         ended = isinstance(result, Failed) and result.permanent
         reports = self._deaths(settled, trial, None, now) if settled.state == "dead" and not ended else ()
         device = self._rules.device(device_in(delivery.lane)) if ended else None
-        puts = () if device is None else (Put(document=device_gone(device)),)
+        renewed = device is not None and device.since > (trial.began or now)
+        puts = () if device is None or renewed else (Put(document=device_gone(device)),)
         return Outcome(settled, _attempt(trial, result), (), tuple(reports), puts)
 
     def _deaths(self, settled: Delivery, trial: Try, trigger: Trigger | None, now: int) -> Sequence[Entry]:

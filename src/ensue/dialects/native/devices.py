@@ -134,7 +134,7 @@ def _tested(tested: Tested) -> PushedView:
         took_ms=tested.took_ms,
         status=None if told.exchange is None else told.exchange.status,
     )
-    return view if isinstance(told, Sent) else replace(view, reason=told.error, removed=told.permanent)
+    return view if isinstance(told, Sent) else replace(view, reason=told.error, removed=tested.removed)
 
 
 def _wishes(wanted: Wishes) -> WishesView:
