@@ -35,7 +35,9 @@ class Failing:
         self.refuses: Callable[[Outcome], bool] = lambda _outcome: False
         stage.store.settle = self  # type: ignore[method-assign]
 
-    async def __call__(self, decision: Callable[[Changes], Sequence[Outcome]]) -> Sequence[Verdict]:
+    async def __call__(
+        self, decision: Callable[[Changes], Sequence[Outcome]], patience: float = 0.0
+    ) -> Sequence[Verdict]:
         """Fail, or do it."""
         self.calls += 1
         await asyncio.sleep(0)
@@ -48,7 +50,7 @@ class Failing:
                 raise RuntimeError("a row that the store refuses")
             return outcomes
 
-        return await self._settle(looked_at)
+        return await self._settle(looked_at, patience)
 
 
 async def test_an_outcome_is_tried_until_it_is_kept(stage: Stage) -> None:

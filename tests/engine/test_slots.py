@@ -29,9 +29,9 @@ def test_what_waits_can_be_let_go() -> None:
     assert slots.leave("one") is None
 
 
-@pytest.mark.parametrize(("quick", "free"), [(False, 20), (True, 40)])
+@pytest.mark.parametrize(("quick", "free"), [(False, 20), (True, 80)])
 def test_a_quick_lane_is_claimed_ahead(*, quick: bool, free: int) -> None:
-    """As many again as it has room for; a disabled one gets nothing either way."""
+    """Three times what it has room for; a disabled one gets nothing either way."""
     rooms = {"lane": Room(20), "off": Room(0)}
     lanes = Lanes(lambda lane: rooms[lane], Rooms())
     for lane in rooms:
@@ -41,6 +41,32 @@ def test_a_quick_lane_is_claimed_ahead(*, quick: bool, free: int) -> None:
     assert lanes.take(1) == {"lane": free}
 
 
+def test_few_are_not_worth_a_claim_while_many_wait() -> None:
+    """A lane that has enough to do comes back when many can be claimed at once, not for each that ends."""
+    lanes = Lanes(lambda _: Room(20, "host"), Rooms())
+    lanes.pace("lane", quick=True)
+    lanes.note("lane", 0)
+    slot = lanes.taken("lane", lanes.take(1)["lane"], 75, 0)
+
+    assert lanes.take(1) == {}
+    assert not any(lanes.release(slot) for _ in range(34))
+    assert lanes.release(slot)
+    assert lanes.take(1) == {}
+    for _ in range(5):
+        lanes.release(slot)
+    assert lanes.take(1) == {"lane": 40}
+
+
+def test_what_is_claimed_ahead_leaves_room_to_others() -> None:
+    """A quick lane never takes the whole room of its host, nor of the node."""
+    lanes = Lanes(lambda lane: Room(20, "host" if lane == "one" else None), Rooms(host=40, node=60))
+    for lane in ("one", "two"):
+        lanes.pace(lane, quick=True)
+        lanes.note(lane, 0)
+
+    assert lanes.take(1) == {"one": 30, "two": 20}
+
+
 async def test_no_more_run_at_once_than_there_is_room_for(stage: Stage) -> None:
     """However quick the receiver was, and however much is claimed ahead for it; what waits goes out in the end."""
     trigger = await stage.trigger(concurrency=3)
@@ -48,7 +74,7 @@ async def test_no_more_run_at_once_than_there_is_room_for(stage: Stage) -> None:
     await stage.settled("delivered", 1)
     hold = stage.channel.script = Hold()
     await stage.send_many(30)
-    await stage.until(lambda: stage.lanes.in_flight(trigger.id) == 6)
+    await stage.until(lambda: stage.lanes.in_flight(trigger.id) == 12)
 
     assert hold.count == 3
     for _ in range(10):
@@ -64,7 +90,7 @@ async def test_what_was_claimed_ahead_waits_for_its_trigger(stage: Stage) -> Non
     await stage.settled("delivered", 1)
     hold = stage.channel.script = Hold()
     await stage.send_many(3)
-    await stage.until(lambda: stage.lanes.in_flight(trigger.id) == 2)
+    await stage.until(lambda: stage.lanes.in_flight(trigger.id) == 3)
     await stage.parts.triggers.enable(stage.project, trigger.id, enabled=False)
     hold.answer(Sent())
     await stage.settled("delivered", 2)

@@ -15,24 +15,19 @@ T = TypeVar("T")
 
 
 class Gathering(Generic[T]):
-    """Groups that wait for a commit. `commit` begins one; in its turn it calls `take`, from whatever thread.
+    """Groups that wait for a commit. `commit` begins one; in its turn it calls `take`, from whatever thread."""
 
-    `pause` are seconds that the first of them waits for company, where nobody waits for its commit.
-    """
-
-    def __init__(self, commit: Callable[[], Coroutine[Any, Any, None]], pause: float = 0.0) -> None:
+    def __init__(self, commit: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._commit = commit
-        self._pause = pause
         self._groups: deque[Sequence[T]] = deque()
         self._standing = False
         self._tasks: dict[asyncio.Task[None], float] = {}
-        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, group: Sequence[T]) -> None:
         """Let `group` wait for the next commit, all of it for the same."""
         self._groups.append(group)  # first: `take` looks for groups after it said that nobody stands in line
         if not self._standing and len(self._tasks) < _UNDER_WAY:
-            self._stand()
+            self._begin()
 
     def take(self, most: int) -> list[T]:
         """What waits, group by group until that is `most` or more; what comes later is for the next commit."""
@@ -51,30 +46,18 @@ class Gathering(Generic[T]):
 
     async def drained(self) -> None:
         """Return when nothing waits and no commit is under way."""
-        while self._tasks or self._timer is not None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._begin()
+        while self._tasks:
             await asyncio.wait(list(self._tasks))
 
     def cancel(self) -> None:
         """Give up all commits."""
         self._groups.clear()
-        if self._timer is not None:
-            self._timer.cancel()
         for task in self._tasks:
             task.cancel()
 
-    def _stand(self) -> None:
-        self._standing = True
-        if self._pause:
-            self._timer = asyncio.get_running_loop().call_later(self._pause, self._begin)
-        else:
-            self._begin()
-
     def _begin(self) -> None:
+        self._standing = True
         loop = asyncio.get_running_loop()
-        self._timer = None
         task = loop.create_task(self._commit())
         self._tasks[task] = loop.time()
         task.add_done_callback(self._ended)
@@ -82,4 +65,4 @@ class Gathering(Generic[T]):
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
         if self._groups and not self._standing:
-            self._stand()
+            self._begin()

@@ -17,6 +17,12 @@ from ensue.store.base import STEP
 
 _NODE: Final = ""
 _LANES_A_PASS: Final = 64
+_AHEAD: Final = 3
+"""So many times its room may be claimed ahead for a lane whose receiver answers quickly."""
+_MANY: Final = 2
+"""So many times its room is worth a claim while it has something to do."""
+_LEFT: Final = 0.25
+"""This part of the room of host and node is never taken by what is claimed ahead: other lanes begin with it."""
 _STALE: Final = 1_000
 """So many entries of the heap may be out of date before it is made anew."""
 
@@ -55,6 +61,7 @@ class Lanes:
 
     A lane is known in at most one of three places: waiting for its time (`_earliest`), due (`_due`), or parked under
     the name of what it lacks (`_parked`, and `_lacking` the other way round). `_since` says for how long the last two.
+    `_enough` is what a lane may at most have under way to be worth another claim, where it is parked for having more.
     """
 
     def __init__(self, room_of: Callable[[str], Room], rooms: Rooms) -> None:
@@ -67,6 +74,7 @@ class Lanes:
         self._since: dict[str, int] = {}
         self._parked: dict[str, dict[str, None]] = {}
         self._lacking: dict[str, str] = {}
+        self._enough: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._granted: dict[str, Room] = {}
         self._quick: set[str] = set()
@@ -85,7 +93,7 @@ class Lanes:
                     heapq.heapify(self._heap)
 
     def pace(self, lane: str, *, quick: bool) -> None:
-        """Whether the receiver of `lane` answers quickly: then as many again may be claimed ahead as it may run."""
+        """Whether the receiver of `lane` answers quickly: then several times what it may run is claimed ahead."""
         if quick:
             self._quick.add(lane)
         else:
@@ -110,7 +118,9 @@ class Lanes:
             for _ in range(min(len(self._due), _LANES_A_PASS)):
                 lane = self._due.popleft()
                 room = self._room_of(lane)
-                free, lacks = self._free(lane, room, ahead=lane in self._quick and room.within is None)
+                free, lacks = self._free(lane, room)
+                if lane in self._quick and room.within is None:
+                    free, lacks = self._free_ahead(lane, room, free, lacks)
                 if free <= 0:
                     self._parked.setdefault(lacks, {})[lane] = None
                     self._lacking[lane] = lacks
@@ -150,10 +160,11 @@ class Lanes:
             self._add(lane, room, 1)
         return Slot(lane, room.host, room.counts, room.within)
 
-    def release(self, slot: Slot) -> None:
-        """Give back room; lanes that lacked it are due again."""
+    def release(self, slot: Slot) -> bool:
+        """Give back room; lanes that lacked it are due again. Whether any is due now."""
         with self._lock:
             self._give_back(slot, 1)
+            return bool(self._due)
 
     def wake(self) -> None:
         """Look at every parked lane again: rules changed."""
@@ -184,9 +195,9 @@ class Lanes:
                 self._since[lane] = due_at
                 self._due.append(lane)
 
-    def _free(self, lane: str, room: Room, *, ahead: bool = False) -> tuple[int, str]:
+    def _free(self, lane: str, room: Room) -> tuple[int, str]:
         """How much room `lane` has, and under what to park it if none."""
-        free, lacks = room.lane * (1 + ahead) - self._taken.get(lane, 0), lane
+        free, lacks = room.lane - self._taken.get(lane, 0), lane
         if room.within is not None:
             of_whole = room.whole - self._taken.get(room.within, 0)
             if of_whole < free:
@@ -200,6 +211,20 @@ class Lanes:
             if of_node < free:
                 free, lacks = of_node, _NODE
         return free, lacks
+
+    def _free_ahead(self, lane: str, room: Room, free: int, lacks: str) -> tuple[int, str]:
+        """The same for a quick lane, which has `free` of its own. A claim is a commit, so it is worth one only when few
+        are left, or many can be had: until then the lane is parked under itself."""
+        has = self._taken.get(lane, 0)
+        more = room.lane * (1 + _AHEAD) - has
+        if room.host is not None:
+            more = min(more, int(self._rooms.host * (1 - _LEFT)) - self._taken.get(room.host, 0))
+        if room.counts:
+            more = min(more, int(self._rooms.node * (1 - _LEFT)) - self._taken.get(_NODE, 0))
+        if has >= room.lane > 0 and more < room.lane * _MANY:
+            self._enough[lane] = room.lane * (1 + _AHEAD - _MANY)
+            return 0, lane
+        return max(free, more), lacks
 
     def _add(self, lane: str, room: Room, count: int) -> None:
         for name in (lane, room.within, room.host, _NODE if room.counts else None):
@@ -217,10 +242,11 @@ class Lanes:
                 self._taken[name] = left
             else:
                 self._taken.pop(name, None)
-            if name in self._parked:
+            if name in self._parked and left <= self._enough.get(name, left):
                 self._unpark(name)
 
     def _unpark(self, lacking: str) -> None:
+        self._enough.pop(lacking, None)
         for lane in self._parked.pop(lacking):
             del self._lacking[lane]
             self._due.append(lane)

@@ -57,8 +57,9 @@ _LONGEST_PAUSE: Final = 2.0
 _GOES: Final = 5
 """How often an outcome is tried that the store does not refuse for want of room."""
 
-_COMPANY: Final = 0.005
-"""Seconds that an outcome waits for others before its commit: no request waits for it, and it takes no room."""
+_COMPANY: Final = 0.008
+"""Seconds that outcomes may wait for others, and for a commit to go with: no request waits for them, and they take no
+room."""
 
 Note = Callable[[dict[str, int]], None]
 Done = Callable[[Outcome | None], None]
@@ -99,7 +100,7 @@ class Settlement:
         self._clock = clock
         self._telemetry = telemetry
         self._limits = limits
-        self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()), _COMPANY)
+        self._gathering: Gathering[tuple[Try, Done]] = Gathering(lambda: self._commit(_Batch()))
         self._count = 0
         self._stuck = 0
         self._flowing = asyncio.Event()
@@ -152,7 +153,7 @@ class Settlement:
         try:
             while True:
                 try:
-                    verdicts = await self._store.settle(lambda changes: self._decide(batch, changes))
+                    verdicts = await self._store.settle(lambda changes: self._decide(batch, changes), _COMPANY)
                     break
                 except Exception as error:  # noqa: BLE001 - whatever it is, the outcomes are not lost
                     if not isinstance(error, EnsueError) or error.code != "unavailable":

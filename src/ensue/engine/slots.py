@@ -1,7 +1,7 @@
 """Hides how many tries of a lane run at once, and which of its claimed deliveries comes next.
 
-A lane whose receiver answers quickly may have as many again claimed ahead (`lanes.py`), so that a free place is filled
-without waiting for a commit. These wait here; what waits is renewed like all that is in flight.
+A lane whose receiver answers quickly may have several times that claimed ahead (`lanes.py`), so that a free place is
+filled without waiting for a commit. These wait here; what waits is renewed like all that is in flight.
 """
 
 from collections import deque

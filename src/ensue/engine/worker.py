@@ -338,8 +338,8 @@ class Worker:
         self._settlement.add(trial, lambda outcome: self._settled(flight, outcome, result))
 
     def _release(self, flight: Flight) -> None:
-        self._lanes.release(flight.slot)
-        self._wake.set()
+        if self._lanes.release(flight.slot):
+            self._wake.set()
 
     def _drop(self, flight: Flight) -> None:
         """It was taken from us before anything was sent: nothing to say."""

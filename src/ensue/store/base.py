@@ -305,10 +305,10 @@ class Store(Streaks, Protocol):
         """Move `claimed_until` and `due_at` of these (delivery, claim) pairs to `until`, also where the claim has
         run out; returns the delivery ids that are still held by that claim number."""
 
-    async def settle(self, decision: Decision) -> Sequence[Verdict]:
+    async def settle(self, decision: Decision, patience: float = 0.0) -> Sequence[Verdict]:
         """Commit outcomes, a verdict for each in order: the delivery, its attempt, what follows, what it emits and
         the documents it changes are all or nothing. Refused as `late` unless the delivery is pending and held by
-        that claim, run out or not."""
+        that claim, run out or not. It may wait for up to `patience` seconds to go with another commit."""
 
     async def owe(self, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
         """Commit further deliveries (without a payload) for events that are in the log already, and the documents that

@@ -228,8 +228,8 @@ class MemoryStore(RememberedViews, RememberedStreaks):
             held.append(delivery_id)
         return held
 
-    async def settle(self, decision: Decision) -> Sequence[Verdict]:
-        """As `Store.settle`."""
+    async def settle(self, decision: Decision, patience: float = 0.0) -> Sequence[Verdict]:  # noqa: ARG002 - no disk
+        """As `Store.settle`; at once."""
         outcomes = decision(self._state.changes)
         self._writing(news=bool(outcomes))
         return [self._settle(outcome) for outcome in outcomes]

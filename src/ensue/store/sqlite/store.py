@@ -288,9 +288,9 @@ class SqliteStore:
         """As `Store.renew`."""
         return await self._do(lambda turn: debts.renew(turn, claims, until))
 
-    async def settle(self, decision: Decision) -> Sequence[Verdict]:
+    async def settle(self, decision: Decision, patience: float = 0.0) -> Sequence[Verdict]:
         """As `Store.settle`."""
-        return cast("Sequence[Verdict]", await self._busy().do(Settle(decision)))
+        return cast("Sequence[Verdict]", await self._busy().do(Settle(decision), patience))
 
     async def owe(self, deliveries: Sequence[Delivery], puts: Sequence[Put]) -> None:
         """As `Store.owe`."""

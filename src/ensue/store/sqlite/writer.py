@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -23,6 +24,9 @@ WAL_CAP: Final = 256 * 1024 * 1024 // PAGE
 WAL_PATIENCE: Final = 100
 """How long such a wait may be (ms); after one in vain the next is tried when the log has grown by `WAL_BUSY` again."""
 
+JOINS: Final = 0.003
+"""A job with patience goes with a commit that begins when it has waited for so many seconds: more of them are one."""
+
 Work = Callable[[Turn], Any] | Planned
 
 
@@ -34,11 +38,12 @@ def look(turn: Turn) -> None:
 class Job:
     """Something to do in the writer's turn, and who waits for it."""
 
-    __slots__ = ("answer", "failed", "future", "loop", "work")
+    __slots__ = ("answer", "failed", "future", "loop", "since", "work")
 
     def __init__(self, work: Work, loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
         self.loop = loop
+        self.since = time.monotonic()
         self.future: asyncio.Future[Any] = loop.create_future()
         self.answer: Any = None
         self.failed: BaseException | None = None
@@ -65,6 +70,7 @@ class Writer:
         self.commits, self.seconds, self.rows, self.wal_pages = 0, 0.0, 0, 0
         self._connect, self._loop, self._on_news = connect, loop, on_news
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._patient: deque[Job] = deque()
         self._closing = False
         self._copied, self._next_restart = 0, WAL_CAP
         self._thread = threading.Thread(target=self._run, name="ensue-writer", daemon=True)
@@ -76,13 +82,26 @@ class Writer:
         self._thread.start()
         await started.future
 
-    async def do(self, work: Work) -> Any:
-        """Have `work` done in the next commit; its answer, once that is on disk."""
+    async def do(self, work: Work, patience: float = 0.0) -> Any:
+        """Have `work` done in the next commit; its answer, once that is on disk. With `patience` it begins none of its
+        own for so many seconds."""
         if self._closing:
             raise EnsueError("unavailable", "The store is closed.")
         job = Job(work, self._loop)
-        self._queue.put(job)
-        return await job.future
+        if not patience:
+            self._queue.put(job)
+            return await job.future
+        self._patient.append(job)
+        timer = self._loop.call_later(patience, self._lose_patience, job)
+        try:
+            return await job.future
+        finally:
+            timer.cancel()
+
+    def _lose_patience(self, job: Job) -> None:
+        with suppress(ValueError):  # it is being done
+            self._patient.remove(job)
+            self._queue.put(job)
 
     async def stop(self) -> None:
         """Finish what waits and end the thread."""
@@ -122,8 +141,20 @@ class Writer:
             try:
                 job = self._queue.get_nowait()
             except Empty:
-                return jobs, True
-        return jobs, False
+                return jobs + self._joining(time.monotonic() - JOINS), True
+        return jobs + self._joining(time.monotonic()), False
+
+    def _joining(self, before: float) -> list[Job]:
+        """Jobs with patience that came before then. None of them is put back for which `_lose_patience` may look."""
+        jobs: list[Job] = []
+        with suppress(IndexError):
+            while True:
+                job = self._patient.popleft()
+                if job.since > before:
+                    self._patient.appendleft(job)
+                    break
+                jobs.append(job)
+        return jobs
 
     def _commit(self, turn: Turn, jobs: list[Job]) -> None:
         """One transaction for all; when a job breaks it half-way, one for each."""
