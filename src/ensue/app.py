@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
-from importlib.metadata import entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ from ensue.engine.vault import Vault, read_key
 from ensue.engine.views import Views
 from ensue.engine.worker import Worker
 from ensue.http.app import Application
-from ensue.http.console import Console
+from ensue.http.console import built_console
 from ensue.http.forwarded import TrustedProxies
 from ensue.http.limits import HttpLimits
 from ensue.http.operations import Operations
@@ -84,11 +84,18 @@ class House(Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
+@cache
+def _installed(group: str) -> tuple[EntryPoint, ...]:
+    """What is installed of a group, by name; looked up once for all servers of a process: it reads every package."""
+    return tuple(sorted(entry_points(group=f"ensue.{group}"), key=lambda point: point.name))
+
+
 def _named(group: str, name: str) -> Any:
-    for point in entry_points(group=f"ensue.{group}", name=name):
-        return point.load()
-    there = ", ".join(sorted(point.name for point in entry_points(group=f"ensue.{group}")))
-    raise EnsueError("invalid", f"There is no {group.removesuffix('s')} called {name!r}; there are: {there}.")
+    there = {point.name: point for point in _installed(group)}
+    if name in there:
+        return there[name].load()
+    known = ", ".join(there)
+    raise EnsueError("invalid", f"There is no {group.removesuffix('s')} called {name!r}; there are: {known}.")
 
 
 def make_store(config: Config) -> Store:
@@ -121,7 +128,7 @@ def make_vault(config: Config) -> Vault:
 
 def make_channels(outbound: Outbound) -> dict[str, Channel]:
     """Every channel that is installed, by the kind of delivery that it sends."""
-    channels: list[Channel] = [point.load()(outbound) for point in entry_points(group="ensue.channels")]
+    channels: list[Channel] = [point.load()(outbound) for point in _installed("channels")]
     return {channel.kind: channel for channel in channels}
 
 
@@ -281,8 +288,7 @@ async def _first_key(house: House) -> None:
 
 def application(house: House) -> Application:
     """The HTTP side: every dialect that is installed."""
-    points = sorted(entry_points(group="ensue.dialects"), key=lambda point: point.name)
-    dialects = [point.load()() for point in points]
+    dialects = [point.load()() for point in _installed("dialects")]
     proxies = TrustedProxies(house.config.trusted_proxies.replace(",", " ").split())
     documented = [route for dialect in dialects for route in dialect.routes(house.engine)]
 
@@ -297,7 +303,7 @@ def application(house: House) -> Application:
         clock=house.clock,
         proxies=proxies,
         pace=pace,
-        console=Console(),
+        console=built_console(),
     )
 
 

@@ -5,6 +5,7 @@ Files are looked up in a table that is made at the start, so that no path can le
 """
 
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -86,6 +87,12 @@ class Console:
         if page is None:
             return Answer(503, self._missing, PAGE_HEADERS, _TYPES[".html"])
         return _answer(page, call)
+
+
+@cache
+def built_console() -> Console:
+    """The console of this package; its files are read once for all servers of a process."""
+    return Console()
 
 
 def _read(built: Path) -> dict[str, File]:
