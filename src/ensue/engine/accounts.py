@@ -41,6 +41,7 @@ from ensue.domain.member import Seat, Seats, members_document
 from ensue.domain.project import project_of
 from ensue.engine.clock import Clock
 from ensue.engine.invitations import Invitations
+from ensue.engine.paging import every
 from ensue.engine.passwords import Passwords
 from ensue.engine.post import Post
 from ensue.engine.repeated import put, repeated
@@ -55,7 +56,6 @@ FROM_ONE_PLACE: Final = 30
 FROM_STRANGERS: Final = 100
 """How often all places together may try one account; those where it is signed in are not counted, and not held up."""
 
-_PAGE: Final = 500
 _WRONG: Final = "Address or password is wrong."
 _CLOSED: Final = "Ensue is set up already; sign in, or ask an owner for an invitation."
 _NO_SETUP: Final = "This set-up link is not valid; the last start of `ensue serve` printed the one that is."
@@ -135,11 +135,7 @@ class Accounts:
 
     async def _owned(self, account: str) -> Sequence[Put]:
         """What makes an account the owner of every project that has no members yet."""
-        projects: list[Document] = []
-        before: str | None = None
-        while page := await self._store.list("project", None, before, _PAGE):
-            projects += page
-            before = page[-1].id
+        projects = await every(self._store, "project")
         seats = Seats({account: Seat("owner", self._clock())})
         live = [one.id for one in projects if project_of(one).deleted_at is None]
         return [Put(document=members_document(project, seats), expected=0) for project in live]

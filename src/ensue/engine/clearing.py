@@ -22,7 +22,8 @@ from ensue.domain.replay import REPLAY
 from ensue.domain.schedule import DAY
 from ensue.engine.clock import Clock
 from ensue.engine.key_uses import USE
-from ensue.engine.loop import Loop
+from ensue.engine.loop import Loop, rest
+from ensue.engine.paging import every
 from ensue.store.base import DeliveryQuery, EventQuery, Selection, Store
 
 KINDS: Final = (
@@ -48,8 +49,6 @@ QUIET: Final = 60_000
 
 _ROWS: Final = 500
 _PAGE: Final = 500
-_SHARE: Final = 10
-"""After each step, a pause so many times as long as it took, as retention makes them."""
 
 
 class Clearing:
@@ -80,12 +79,8 @@ class Clearing:
             await asyncio.wait_for(self._woken.wait(), QUIET / 1000 if left else None)
 
     async def _doomed(self) -> Sequence[Project]:
-        found: list[Project] = []
-        before: str | None = None
-        while page := await self._store.list("project", None, before, _PAGE):
-            found += [project for project in map(project_of, page) if project.deleted_at is not None]
-            before = page[-1].id
-        return found
+        projects = map(project_of, await every(self._store, "project"))
+        return [project for project in projects if project.deleted_at is not None]
 
     async def clear(self, project: Project) -> bool:
         """Remove what is there of a deleted project; whether nothing was, for a minute, and its last trace went."""
@@ -124,7 +119,7 @@ class Clearing:
                 selection = Selection(project=project, ids=[one.id for one in page.items])
                 await self._store.cancel(selection, "project deleted", self._clock())
             query = None if page.next is None else replace(query, before=page.next)
-            await _pause(began)
+            await rest(began)
 
     async def _prune(self, project: str) -> None:
         """Remove events, deliveries and attempts, however young they are."""
@@ -133,7 +128,7 @@ class Clearing:
             began = asyncio.get_running_loop().time()
             after = (await self._store.prune(project, before, before, after, _ROWS)).next
             going = after is not None
-            await _pause(began)
+            await rest(began)
 
     async def _documents(self, kind: str, project: str) -> int:
         removed = 0
@@ -143,9 +138,5 @@ class Clearing:
             for document in documents if kind == "trigger" else ():
                 await self._store.forgive(document.id)
             removed += len(documents)
-            await _pause(began)
+            await rest(began)
         return removed
-
-
-async def _pause(began: float) -> None:
-    await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))

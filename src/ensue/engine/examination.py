@@ -15,6 +15,7 @@ from ensue.domain.push import PUSH_MARK
 from ensue.domain.replay import fresh_lane
 from ensue.domain.schedule import HOUR
 from ensue.domain.trigger import Trigger, trigger_of
+from ensue.engine.paging import every
 from ensue.store.base import Store
 
 _STEP: Final = 500
@@ -79,12 +80,7 @@ async def examine_lanes(store: Store, now: int, project: str | None = None) -> F
 
 async def _triggers(store: Store) -> Mapping[str, Trigger]:
     """All triggers there are, by id."""
-    triggers: dict[str, Trigger] = {}
-    before: str | None = None
-    while found := await store.list("trigger", None, before, _STEP):
-        before = found[-1].id
-        triggers |= {document.id: trigger_of(document) for document in found}
-    return triggers
+    return {document.id: trigger_of(document) for document in await every(store, "trigger")}
 
 
 def _is_meant_to_go(trigger: Trigger | None) -> bool:

@@ -31,6 +31,7 @@ from ensue.engine import tokens
 from ensue.engine.clock import Clock
 from ensue.engine.holding import Holding, Holds
 from ensue.engine.key_uses import NOTED_EVERY, KeyUses
+from ensue.engine.paging import every
 from ensue.engine.tokens import Identity, Token
 from ensue.engine.vault import Vault
 from ensue.store.base import Store
@@ -43,7 +44,6 @@ _REMEMBERED_TOKENS: Final = 1_000
 _TRIED: Final = 100
 """How many keys are tried for a token that does not name its own."""
 
-_PAGE: Final = 500
 _ID: Final = re.compile(r"key_[0-9a-z]{1,60}")
 
 
@@ -225,11 +225,7 @@ class Keys:
         if found is not None:
             return found
         changes = self._changes
-        live: list[Key] = []
-        before: str | None = None
-        while page := await self.list(project, before, _PAGE):
-            live += [key for key in page if key.revoked_at is None]
-            before = page[-1].id
+        live = [key for key in map(key_of, await every(self._store, "key", project)) if key.revoked_at is None]
         if changes == self._changes:
             if len(self._live) >= _REMEMBERED_TOKENS:
                 self._live.clear()

@@ -11,6 +11,15 @@ _PAUSE = 0.5
 """Seconds between a stumble and the next go, so that a lasting fault fills neither processor nor log."""
 
 
+_SHARE = 10
+"""Pauses are so many times as long as the steps before them."""
+
+
+async def rest(began: float) -> None:
+    """The pause after a step that `began` then (seconds of the loop), of work that nobody waits for."""
+    await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
+
+
 class Loop:
     """Calls `step` again and again in a task of its own; `step` itself waits for whatever it is about.
 

@@ -20,11 +20,11 @@ from ensue.domain.member import (
 )
 from ensue.domain.project import Project, project_of
 from ensue.engine.clock import Clock
+from ensue.engine.paging import every
 from ensue.engine.repeated import put, repeated
 from ensue.store.base import Store
 
 _REMEMBERED: Final = 1_000
-_PAGE: Final = 500
 
 
 class Seated(Struct, frozen=True):
@@ -79,12 +79,7 @@ class Members:
 
     async def of(self, account: str) -> Sequence[Membership]:
         """The projects that somebody is a member of, the oldest first."""
-        found: list[Document] = []
-        before: str | None = None
-        while page := await self._store.list(MEMBERS, None, before, _PAGE):
-            found += page
-            before = page[-1].id
-        roles = {document.project: members_of(document).role(account) for document in found}
+        roles = {one.project: members_of(one).role(account) for one in await every(self._store, MEMBERS)}
         kept = [
             await self._store.get("project", project, project) for project, role in roles.items() if role is not None
         ]

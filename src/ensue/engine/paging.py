@@ -1,4 +1,4 @@
-"""Hides how documents are paged through: from an id on, in either direction, or by leaving out the first ones."""
+"""Hides how documents are paged through: from an id on, in either direction, by leaving out the first ones, or all."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
@@ -69,3 +69,13 @@ async def skipped(store: Store, kind: str, project: str, offset: int, limit: int
             return []
         before, offset = step[-1].id, offset - len(step)
     return await store.list(kind, project, before, limit)
+
+
+async def every(store: Store, kind: str, project: str | None = None) -> Sequence[Document]:
+    """All documents of a kind, by descending id, of a project or (None) of all; read in steps."""
+    found: list[Document] = []
+    step: Sequence[Document] | None = None
+    while step is None or len(step) == _STEP:
+        step = await store.list(kind, project, found[-1].id if found else None, _STEP)
+        found += step
+    return found

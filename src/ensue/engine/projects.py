@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,17 +14,15 @@ from ensue.domain.member import MEMBERS, Seat, Seats, members_document, reaches
 from ensue.domain.project import Project, check_slug, project_document, project_of
 from ensue.engine.clock import Clock
 from ensue.engine.members import Members
+from ensue.engine.paging import every
 from ensue.engine.repeated import put, repeated
 from ensue.store.base import Store
 
 MAX_NAME: Final = 100
 
-T = TypeVar("T")
-
 Known = Callable[[str], Project | None]
 """The project of a slug or id, if it is at hand."""
 
-_PAGE: Final = 500
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -140,24 +138,16 @@ class Projects:
 
     async def _another(self, project: str) -> Document | None:
         """Some other project that was not deleted."""
-        documents = await self._all("project", None, lambda document: document)
+        documents = await every(self._store, "project")
         return next((one for one in documents if one.id != project and project_of(one).deleted_at is None), None)
 
     async def _ends(self, project: str) -> Sequence[Put]:
         """What ends every right in a project."""
         now = self._clock()
-        keys = [key for key in await self._all("key", project, key_of) if key.revoked_at is None]
+        keys = [key for key in map(key_of, await every(self._store, "key", project)) if key.revoked_at is None]
         members = await self._store.get(MEMBERS, project, project)
         gone = [] if members is None else [Put(document=replace(members, body=b""))]
         return [*(Put(document=key_document(replace(key, revoked_at=now))) for key in keys), *gone]
-
-    async def _all(self, kind: str, project: str | None, made: Callable[[Document], T]) -> Sequence[T]:
-        found: list[T] = []
-        before: str | None = None
-        while page := await self._store.list(kind, project, before, _PAGE):
-            found += map(made, page)
-            before = page[-1].id
-        return found
 
 
 def check_project_name(text: str) -> str:

@@ -36,6 +36,7 @@ from ensue.domain.replay import (
 from ensue.domain.trigger import Trigger
 from ensue.engine.clock import Clock
 from ensue.engine.loop import Loop
+from ensue.engine.paging import every
 from ensue.engine.rules import Rules
 from ensue.engine.sieve import Sieve
 from ensue.engine.worker import Worker
@@ -67,7 +68,6 @@ late has more to do than it can, and fresh events come first."""
 _NOTED: Final = 1.0
 """A replay that finds nothing says how far it is after so many seconds."""
 _TRIES: Final = 50
-_PAGE: Final = 500
 
 
 def pause_after(spent: float, made: int, late: float) -> float:
@@ -124,14 +124,8 @@ class Replays:
 
     async def start(self) -> None:
         """Go on with what ran when the server stopped. The rules are known."""
-        before: str | None = None
-        while True:
-            found = await self._store.list(REPLAY, None, before, _PAGE)
-            for document in found:
-                self._go_on(document)
-            if len(found) < _PAGE:
-                break
-            before = found[-1].id
+        for document in await every(self._store, REPLAY):
+            self._go_on(document)
         self._stepping.start()
 
     async def stop(self) -> None:

@@ -13,14 +13,12 @@ from ensue.domain.replay import PREFIX, REPLAY, replay_lane, replay_of
 from ensue.domain.schedule import DAY
 from ensue.engine.clearing import Clearing
 from ensue.engine.clock import Clock
-from ensue.engine.loop import Loop
+from ensue.engine.loop import Loop, rest
 from ensue.engine.rules import Rules
 from ensue.store.base import STEP, Selection, Store
 
 _ROWS: Final = 500
 """Rows in one step: a commit of a few milliseconds."""
-_SHARE: Final = 10
-"""After each step, a pause so many times as long as it took."""
 
 
 class Retention:
@@ -65,12 +63,9 @@ class Retention:
             after = pruned.next
             if after is None:
                 break
-            await self._pause(began)
+            await rest(began)
         await self._forget_replays(project.id, before)
         return removed + await self._forget_buttons(project.id, before)
-
-    async def _pause(self, began: float) -> None:
-        await asyncio.sleep(_SHARE * (asyncio.get_running_loop().time() - began))
 
     async def _forget_buttons(self, project: str, before: int) -> int:
         """How the buttons stood of old events that are gone is of no use any more; how many were forgotten."""
@@ -86,7 +81,7 @@ class Retention:
                 await self._store.put([Put(document=document) for document in gone])
             forgotten += len(gone)
             place = documents[-1].id if len(documents) == _ROWS else None
-            await self._pause(began)
+            await rest(began)
         return forgotten
 
     async def _forget_replays(self, project: str, before: int) -> None:
@@ -110,4 +105,4 @@ class Retention:
                     selection = Selection(project=project, lane=lane, created_before=before)
                     cancelled = await self._store.cancel(selection, "trigger disabled for too long", now)
                     going = going or cancelled.count >= STEP
-                await self._pause(began)
+                await rest(began)
