@@ -96,6 +96,20 @@ async def test_an_empty_list_says_why(eyes: Eyes, page: Page) -> None:
     await expect(page.get_by_text("There is no such delivery.")).to_be_visible()
 
 
+async def test_an_address_opens_its_delivery_wherever_it_is(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """One that the list does not hold is shown among those of its event; one that is gone is said to be."""
+    await dead(eyes, sink, 2)
+    (kept, _) = await eyes.server.items(DEAD)
+    await eyes.open(page, f"/deliveries?state=delivered&open={kept['id']}")
+    await expect(page.get_by_text('"maintenance"')).to_be_visible()
+    await expect(page.locator("tbody .fold")).to_have_count(1)
+    await eyes.open(page, f"/deliveries?open={kept['id'][:-4]}0000")
+    await expect(page.get_by_text("There is no such delivery.")).to_be_visible()
+    await expect(page.locator("tbody tr")).to_have_count(2)
+    assert "open=" not in page.url
+    eyes.troubles.clear()  # the browser tells of the 404, too
+
+
 async def test_what_is_pending_is_cancelled(eyes: Eyes, page: Page, sink: Sink) -> None:
     """What waits for a trigger that is off says so; cancelled, it ends where it stands."""
     await eyes.server.trigger(sink.url, name="Off", match={"type": "order.held"}, enabled=False)

@@ -2,12 +2,13 @@
 the page's policy broken. A route that is on no list fails."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 import pytest
 from msgspec import Struct
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.server import Server
+from tests.acceptance.server import Server, eventually
 from tests.browser import loop
 from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, setup_link
 from tests.browser.screens import EMPTY, SCREENS, SET_UP, Screen, World, furnished, routes
@@ -32,14 +33,23 @@ async def _look(eyes: Eyes, page: Page, path: str, screen: Screen) -> None:
         assert await _overhang(page) == [], f"{screen.name} at {width}"
 
 
+_OVERHANG = """() => [document.scrollingElement, ...document.querySelectorAll('main, aside, nav .side')]
+  .filter((part) => part.checkVisibility({ visibilityProperty: true }) && part.scrollWidth > part.clientWidth + 1)
+  .flatMap((part) => [part.localName, ...[...part.querySelectorAll('*')]
+    .filter((one) => one.getBoundingClientRect().right > part.getBoundingClientRect().right + 1)
+    .slice(0, 5).map((one) => one.outerHTML.slice(0, 120))])"""
+
+
 async def _overhang(page: Page) -> list[str]:
-    """What makes the page wider than its window, outermost first; nothing where it is not."""
-    found: list[str] = await page.evaluate(
-        """() => document.scrollingElement.scrollWidth <= innerWidth ? [] :
-          ['page', ...[...document.querySelectorAll('body *')]
-            .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-            .slice(0, 5).map((one) => one.outerHTML.slice(0, 120))]"""
-    )
+    """What makes the page, or a part that scrolls up and down only, wider than its place, outermost first; nothing
+    where none is. A window that was made narrow has a moment to take its new form."""
+
+    async def fits() -> bool:
+        return not await page.evaluate(_OVERHANG)
+
+    with suppress(AssertionError):
+        await eventually(fits, "nothing stands out", patience=5)
+    found: list[str] = await page.evaluate(_OVERHANG)
     return found
 
 
@@ -83,6 +93,42 @@ async def test_a_project_in_which_much_happened(lived: Lived, screen: Screen) ->
     """Every screen and every dialog, for somebody signed in and for somebody who is not."""
     await _look(lived.eyes, lived.windows[screen.who], lived.world.path(screen), screen)
     assert not lived.eyes.troubles
+
+
+_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+
+
+async def test_a_word_without_end_keeps_its_place(eyes: Eyes, server: Server, page: Page) -> None:
+    """Names, types, categories and addresses that no line can hold: cut or broken, nothing else is pushed out."""
+    long = "walk." + "long" * 20
+    card = {"title": _WORD * 5, "category": "x" * 64, "content": {"type": "text", "value": _WORD * 30}}
+    event = await server.send(long, subject=_WORD * 4, card=card, data={_WORD: _WORD * 4})
+    address = "http://127.0.0.1:9/" + "p" * 400
+    trigger = (await server.trigger(address, name=_WORD * 2, match={"type": long}))["id"]
+    paths = (
+        "/", f"/?event={event}", f"/events/{event}", "/overview", "/triggers", f"/triggers/{trigger}", "/deliveries",
+        "/playground", "/settings/devices", "/settings/projects", "/no/such/" + "x" * 200,
+    )  # fmt: skip
+    for path in paths:
+        await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        await eyes.open(page, path)
+        await expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+        if path == "/":
+            await expect(page.get_by_role("link", name="x" * 64).locator(".count")).to_be_in_viewport()
+        for width in (DESKTOP[0], 800, 360):
+            await page.set_viewport_size({"width": width, "height": 740})
+            if path == "/":
+                await expect(page.get_by_role("list", name="Categories")).to_be_visible()
+            assert await _overhang(page) == [], f"{path} at {width}"
+
+
+async def test_the_way_to_the_part_that_is_shown_is_in_sight(eyes: Eyes, page: Page) -> None:
+    """On a phone the parts of the settings are a row that is longer than the window."""
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await eyes.open(page, "/settings/devices")
+    await expect(
+        page.get_by_role("navigation", name="Parts of the settings").get_by_role("link", name="Devices")
+    ).to_be_in_viewport()
 
 
 async def test_nothing_moves_for_those_who_asked_for_it(lived: Lived, browser: Browser) -> None:

@@ -614,6 +614,7 @@ export const words = {
     noDeadText: (arrived: string) => `${arrived} arrived in the last 24 hours.`,
     noMatch: 'No deliveries match',
     noMatchText: (what: string) => `Nothing is ${what}.`,
+    forTrigger: (name: string) => `for the trigger “${name}”`,
     clear: 'Clear filters',
     ofReplay: 'Of one replay',
     ofEvent: 'Of one event',
