@@ -64,18 +64,37 @@ def decode(body: bytes, kind: type[T], prefix: str = "", *, checked: bool = Fals
 def check_json(body: bytes, prefix: str = "") -> None:
     """Refuse what no part of a body may hold, inside `data` too; `invalid` with the reason."""
     field = prefix.rstrip(".") or None
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise EnsueError("invalid", f"The body is not valid UTF-8 (byte {error.start}).", field) from None
-    if b"\\u0000" in body and _NUL.search(body):
-        raise EnsueError(
-            "invalid", "The body holds the character NUL (\\u0000), which is not stored; leave it out.", field
-        )
-    if len(body.translate(None, _NOT_BRACKETS)) > 2 * MAX_DEPTH and _is_deep(body):
+    _check_text(body, field)
+    if not is_flat(body) and _is_deep(body):
         raise EnsueError("invalid", f"The body is nested deeper than {MAX_DEPTH} levels; flatten it.", field)
     if _is_suspicious(body):
         _decode_in_full(body, field)
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether nothing but its depth can be wrong with a body, or with a part of it, that `check_json` would refuse."""
+    try:
+        _check_text(body, None)
+    except EnsueError:
+        return False
+    return not _is_suspicious(body)
+
+
+def is_flat(body: bytes) -> bool:
+    """Whether a body has so few brackets that it cannot be nested too deep."""
+    return len(body) <= MAX_DEPTH or body.count(b"{") + body.count(b"[") <= MAX_DEPTH
+
+
+def _check_text(body: bytes, field: str | None) -> None:
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise EnsueError("invalid", f"The body is not valid UTF-8 (byte {error.start}).", field) from None
+    if b"\\" in body and b"\\u0000" in body and _NUL.search(body):
+        raise EnsueError(
+            "invalid", "The body holds the character NUL (\\u0000), which is not stored; leave it out.", field
+        )
 
 
 def decode_text(body: bytes, codec: str) -> str:
@@ -93,10 +112,10 @@ def _is_suspicious(body: bytes) -> bool:
     """Whether a number may not be finite, or text may not be Unicode: a digit before an exponent, very many digits, or
     the escape of a surrogate. Numbers are looked for in a copy where every digit is 0: a tenth of what a pattern costs.
     """
-    if b"\\u" in body and _SURROGATE.search(body):
+    if b"\\" in body and b"\\u" in body and _SURROGATE.search(body):
         return True
     shape = body.translate(_SHAPE)
-    return b"0e" in shape or _MANY_DIGITS in shape
+    return b"0e" in shape or (len(shape) >= len(_MANY_DIGITS) and _MANY_DIGITS in shape)
 
 
 def _is_deep(body: bytes) -> bool:

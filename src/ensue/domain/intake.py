@@ -124,12 +124,12 @@ def accept(
         data_base64=extras.data_base64,
         content_type=extras.content_type,
         schema=extras.schema,
-        subject=_text(draft.subject, "subject", limits.text),
-        source=_text(draft.source, "source", limits.text),
-        sender_id=_text(draft.id, "id", limits.text),
-        tenant=_text(draft.tenant, "tenant", limits.text),
+        subject=None if draft.subject is None else _text(draft.subject, "subject", limits.text),
+        source=None if draft.source is None else _text(draft.source, "source", limits.text),
+        sender_id=None if draft.id is None else _text(draft.id, "id", limits.text),
+        tenant=None if draft.tenant is None else _text(draft.tenant, "tenant", limits.text),
         idempotency_key=key,
-        context=_context(draft.context, limits),
+        context=None if draft.context is None else _context(draft.context, limits),
         card=None if draft.card is None else card_of(draft.card, limits.actions, limits.allowed),
         attributes=extras.attributes,
     )
@@ -149,10 +149,8 @@ def _time(time: str | None, due_at: int | None, now: int) -> int:
     return now if due_at is None else due_at
 
 
-def _text(text: str | None, field: str, limit: int) -> str | None:
+def _text(text: str, field: str, limit: int) -> str | None:
     """`text` trimmed, None if nothing is left; printable and no longer than `limit` characters, or `invalid`."""
-    if text is None:
-        return None
     text = text.strip()
     if len(text) > limit:
         raise EnsueError("invalid", f"'{field}' has {len(text)} characters; the limit is {limit}.", field)
@@ -172,9 +170,7 @@ def _key(key: str | None, limit: int) -> str | None:
     return trimmed
 
 
-def _context(draft: ContextDraft | None, limits: Limits) -> Context | None:
-    if draft is None:
-        return None
+def _context(draft: ContextDraft, limits: Limits) -> Context:
     name = _text(draft.id, "context.id", limits.text)
     if name is None:
         raise EnsueError("invalid", "'context.id' is empty; leave 'context' out or name the thread.", "context.id")

@@ -101,7 +101,11 @@ class Ingest:
     def submit(self, intake: Intake) -> asyncio.Future[Receipt]:
         """A receipt to await: what became of the intake, once it is on disk. EnsueError `unavailable` when too much
         waits already, before anything is stored."""
-        return self.submit_many((intake,))[0]
+        self.check_room(1)
+        waiting = _Waiting(intake, asyncio.get_running_loop().create_future())
+        self._entries += 1
+        self._gathering.add((waiting,))
+        return waiting.receipt
 
     def submit_many(self, intakes: Sequence[Intake]) -> Sequence[asyncio.Future[Receipt]]:
         """The same for many, all of them in one commit."""

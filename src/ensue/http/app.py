@@ -147,7 +147,7 @@ class Application:
         except Exception:
             log.exception("%s %s failed.", call.method, call.path)
             answer = self._problem(bound.dialect, _fault(), call)
-        if bound.route.public and call.header("origin") is not None:
+        if bound.route.public and call.has_header(b"origin"):
             return _open_to_origins(answer)
         return answer
 

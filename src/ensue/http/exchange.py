@@ -52,6 +52,13 @@ class Call(Struct, frozen=True, kw_only=True):
                 return value.decode("latin-1")
         return None
 
+    def has_header(self, name: bytes) -> bool:
+        """Whether there is a header of that name (in lower case)."""
+        for found, _ in self.headers:  # noqa: SIM110 - every request asks, and a generator costs more than this
+            if found == name:
+                return True
+        return False
+
     def header_values(self, name: str) -> list[str]:
         """All values of a header, in order."""
         wanted = name.encode("ascii")

@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 
 from ensue.dialects.native import intake
 from ensue.domain.cloudevents import parse_batch
-from ensue.domain.decoding import check_json
+from ensue.domain.decoding import is_flat, is_plain
 from ensue.domain.errors import EnsueError
 from ensue.domain.intake import Draft, Intake, Limits
 from ensue.domain.key import Key
@@ -82,10 +82,10 @@ async def send(engine: Engine, call: Call) -> Answer:
         raise EnsueError("unsupported", 'A batch is application/json: {"events": […]}.', "content-type")
     _refuse_header(header_key)
     items, warnings = _items(call.body)
-    clean = _is_clean(call.body)
     _refuse_many(len(items), engine.limits)
+    plain = is_plain(call.body)  # then nothing in any event needs a look of its own, but for its depth
     key = cast("Key", call.key)
-    return await _send(engine, [_judge(item, key, engine.limits, call.now, clean=clean) for item in items], warnings)
+    return await _send(engine, [_judge(item, key, engine.limits, call.now, plain=plain) for item in items], warnings)
 
 
 async def send_cloudevents(engine: Engine, call: Call, header_key: str | None) -> Answer:
@@ -135,21 +135,12 @@ def _items(body: bytes) -> tuple[Sequence[Raw | bytes], tuple[str, ...]]:
     return items, intake.kept_out(unknown)
 
 
-def _is_clean(body: bytes) -> bool:
-    """Whether nothing in the whole batch needs a look of its own: then no event does."""
-    try:
-        check_json(body)
-    except EnsueError:
-        return False
-    return True
-
-
-def _judge(item: Raw | bytes, key: Key, limits: Limits, now: int, *, clean: bool) -> Judged:
+def _judge(item: Raw | bytes, key: Key, limits: Limits, now: int, *, plain: bool) -> Judged:
     body = bytes(item)
     try:
         if len(body) > limits.event_bytes:
             raise intake.too_large(limits)
-        said = intake.read_json(body, checked=clean)
+        said = intake.read_json(body, checked=plain and is_flat(body))
         return Judged(intake.accepted(said, key, limits, now), said.warnings)
     except EnsueError as error:
         return Judged(error=error)
