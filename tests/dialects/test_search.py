@@ -1,9 +1,13 @@
 """`GET /events?q=`: words in the native API, combined with its filters, and no fault whatever they are."""
 
+import threading
 from urllib.parse import quote
 
 import pytest
 
+from ensue.dialects.native import events
+from ensue.domain.event import Event
+from ensue.store.base import EventQuery
 from tests.dialects.edge import EVENTS, Edge
 
 
@@ -74,3 +78,19 @@ async def test_another_project_finds_nothing(api: Edge) -> None:
     await _some(api)
     other = await api.with_key("other")
     assert await _titles(other, "q=apple") == []
+
+
+async def test_scheduled_events_are_looked_through_beside_others(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of large events take their time, and nobody else's."""
+    await api.send(delay=60, data="appel")
+    threads: list[str] = []
+    whole = events.wanted
+
+    def noted(query: EventQuery, event: Event) -> bool:
+        threads.append(threading.current_thread().name)
+        return whole(query, event)
+
+    monkeypatch.setattr(events, "wanted", noted)
+    assert len(await api.items("/api/v1/events?state=scheduled&q=appel")) == 1
+    assert len(threads) == 1
+    assert threads != [threading.current_thread().name]

@@ -7,7 +7,7 @@ from hypothesis import given
 from msgspec import Raw
 
 from ensue.domain.event import Card, Content, Event, encode_event
-from ensue.domain.words import ASKED, LENGTH, MOST, are_in, asked, event_words, words
+from ensue.domain.words import ASKED, LENGTH, MOST, PART, _first_words, are_in, asked, event_words, words
 
 
 def said(data: str, **fields: object) -> list[str]:
@@ -92,3 +92,29 @@ def test_bounds() -> None:
 def test_a_question(question: str, answered: bool) -> None:  # noqa: FBT001 - a parameter
     """All words, the last one as a beginning; nothing asked is always answered."""
     assert are_in(asked(question), ["apple", "pie", "x" * 66]) is answered
+
+
+@given(
+    st.text(alphabet=st.sampled_from("aA é́≠'\uff41\uff0c、。漢かがｶﾞ한ㄱ\n,ﬁſς\u200b-"), max_size=60), st.integers(1, 9)
+)
+def test_a_long_text_has_the_words_that_it_has_as_a_whole(text: str, part: int) -> None:
+    """Wherever it is cut: no mark is torn from its letter, and no word in two."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ensue.domain.words.PART", part)
+        patched.setattr("ensue.domain.words.MOST", 12)
+        assert _first_words(text) == tuple(dict.fromkeys(word[:LENGTH] for word in words(text)))[:12]
+
+
+def test_what_is_behind_the_last_word_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text of many words costs what its first thousand do, and none of its parts is long."""
+    sizes: list[int] = []
+
+    def noted(text: str) -> list[str]:
+        sizes.append(len(text))
+        return words(text)
+
+    monkeypatch.setattr("ensue.domain.words.words", noted)
+    assert len(_first_words(" ".join(f"wört{n}" for n in range(50_000)))) == MOST
+    assert sum(sizes) < 20_000
+    assert _first_words("wört " * 30_000) == ("wört",)
+    assert max(sizes) < 2 * PART

@@ -7,6 +7,7 @@ character. Of JSON the strings and numbers are read, unescaped, numbers as they 
 never more than what parts words.
 """
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
@@ -23,6 +24,12 @@ LENGTH: Final = 64
 
 ASKED: Final = 32
 """Words of a question that count, the first ones."""
+
+PART: Final = 4_096
+"""Characters of a long text that are brought to one form at once."""
+
+_GAP: Final = re.compile(r"[\x00-/:-@\[-`{-\x7f\u3001\u3002\uff0c]")
+"""Where a text may be cut, just before one of these: they part words, and form nothing with what stands before them."""
 
 _DENSE: Final = (0x0E00, 0x0F00, 0x1000, 0x10A0, 0x1780, 0x1800, 0x3040, 0x3100, 0x31F0, 0x3200, 0x3400, 0x4DC0)
 _DENSER: Final = (0x4E00, 0xA000, 0xAA60, 0xAA80, 0xF900, 0xFB00, 0x20000, 0x32000)
@@ -110,7 +117,20 @@ def event_words(body: bytes) -> Sequence[str]:
     text = " ".join(texts)
     if len(text) <= MOST:
         return words(text)
-    return tuple(dict.fromkeys(word[:LENGTH] for word in words(text)))[:MOST]
+    return _first_words(text)
+
+
+def _first_words(text: str) -> Sequence[str]:
+    """The first `MOST` distinct words of a long text, part by part: what is behind them is not looked at, and no part
+    is so long that others wait for it."""
+    found: dict[str, None] = {}
+    start = 0
+    while start < len(text) and len(found) < MOST:
+        gap = _GAP.search(text, start + PART)
+        end = gap.start() if gap is not None else len(text)
+        found |= dict.fromkeys(word[:LENGTH] for word in words(text[start:end]))
+        start = end
+    return tuple(found)[:MOST]
 
 
 def _read(value: Any, texts: list[str]) -> None:

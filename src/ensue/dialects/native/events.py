@@ -1,5 +1,6 @@
 """Hides how events are spoken of in the native API: sent one by one, read, paged, cancelled, removed."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event, encode_event
 from ensue.domain.pattern import RESERVED, matches
 from ensue.domain.thread import Thread
-from ensue.domain.words import are_in, event_words
+from ensue.domain.words import answers, terms
 from ensue.engine.engine import Engine, Known
 from ensue.http.exchange import Answer, Call, QueryParameter, json_answer
 from ensue.store.base import DeliveryQuery, EventQuery, Receipt
@@ -123,7 +124,8 @@ async def _views(
 
 
 async def _scheduled(engine: Engine, call: Call, parameters: Parameters) -> Answer:
-    """Scheduled events stand in their deliveries, which know no fields: chosen here, so that a page may be short."""
+    """Scheduled events stand in their deliveries, which know no fields: chosen here, so that a page may be short, and
+    in a thread, as the words of large ones take their time."""
     query = _query(call.project, parameters, None)
     if query.feed:
         raise EnsueError("invalid", "The feed is of what happened; ask for 'feed' or for 'state', not both.", "feed")
@@ -135,7 +137,8 @@ async def _scheduled(engine: Engine, call: Call, parameters: Parameters) -> Answ
         limit=query.limit,
     )
     found, following = await engine.scheduled(asked)
-    views = [event_view(known.event, known.state, known.due_at) for known in found if wanted(query, known.event)]
+    chosen = await asyncio.to_thread(lambda: [known for known in found if wanted(query, known.event)])
+    views = [event_view(known.event, known.state, known.due_at) for known in chosen]
     return json_answer(200, EventPage(views, next_page(_OF_SCHEDULED, following)))
 
 
@@ -177,7 +180,7 @@ def wanted(query: EventQuery, event: Event) -> bool:
         query.until is not None and event.time >= query.until
     ):
         return False
-    if query.words and not are_in(query.words, event_words(encode_event(event))):
+    if query.words and not answers(terms(query.words), encode_event(event)):
         return False
     return query.type is None or matches(query.type, event.type)
 
