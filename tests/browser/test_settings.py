@@ -1,7 +1,13 @@
 """Settings: keys are shown once, members invited by link, projects named and deleted, the theme kept; axe on each."""
 
+import asyncio
+import os
+import sys
+from pathlib import Path
+
 from playwright.async_api import Page, expect
 
+from tests.acceptance.server import Server
 from tests.browser.eyes import DESKTOP, NAME, PHONE, Eyes, assert_accessible
 
 SCREENS = ["/settings", "/settings/projects", "/settings/keys", "/settings/members", "/settings/sessions"]
@@ -78,6 +84,23 @@ async def test_somebody_is_invited_by_link_and_joins(eyes: Eyes, page: Page) -> 
     await eyes.open(guest, "/settings/members")
     await expect(guest.get_by_text(NAME).first).to_be_visible()
     await expect(guest.get_by_role("button", name="Invite…")).to_have_count(0)
+
+
+async def test_an_invitation_from_the_servers_machine_is_nobodys(eyes: Eyes, server: Server, page: Page) -> None:
+    """Made by the command it has no inviter: the list and the page that it leads to do without a name."""
+    command = Path(sys.executable).with_name("ensue")
+    shell = await asyncio.create_subprocess_exec(
+        command,
+        *["members", "invite", "ana@fjord.example", "--role", "admin"],
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"ENSUE_DATA": str(server.data)},
+    )
+    link = (await shell.communicate())[0].decode().strip()
+    await eyes.open(page, "/settings/members")
+    await expect(page.get_by_text("Admin · invited on the server’s machine · expires")).to_be_visible()
+    guest = await eyes.window()
+    await guest.goto(f"{server.url}/invitation#{link.partition('#')[2]}")
+    await expect(guest.get_by_text("You are invited as admin.")).to_be_visible()
 
 
 async def test_a_project_is_made_and_deleted_by_its_name(eyes: Eyes, page: Page) -> None:

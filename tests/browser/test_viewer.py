@@ -13,6 +13,7 @@ from tests.browser.eyes import Eyes, make_member
 SCREENS = (
     "/", "/overview", "/triggers", "/deliveries?state=dead", "/scheduled", "/playground", "/settings",
     "/settings/projects", "/settings/keys", "/settings/members", "/settings/sessions", "/settings/devices",
+    "/settings/server",
 )  # fmt: skip
 CHANGES = re.compile(
     r"^(New (key|trigger)|Create|Revoke|Invite|Withdraw|Remove|Rename|Delete|Save|Send event|Retry|Replay|Rotate|"

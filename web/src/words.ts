@@ -148,7 +148,7 @@ export const words = {
   invitation: {
     title: 'Join a project',
     join: (project: string) => `Join ${project}`,
-    by: (name: string, role: string) => `${name} invites you as ${role.toLowerCase()}.`,
+    by: (name: string, role: string) => (name ? `${name} invites you as ${role.toLowerCase()}.` : `You are invited as ${role.toLowerCase()}.`),
     submit: 'Create account and join',
     accept: 'Join with this account',
     logInFirst: 'Log in and join',
@@ -275,7 +275,7 @@ export const words = {
     more: (name: string) => `More for ${name}`,
     invitations: 'Invitations',
     expires: 'expires',
-    invitedBy: (name: string) => `invited by ${name}`,
+    invitedBy: (name: string) => (name ? `invited by ${name}` : 'invited on the server’s machine'),
     withdraw: 'Withdraw',
     withdrawn: (email: string) => `Invitation of ${email} withdrawn`,
     failed: 'The members could not be loaded',
@@ -951,6 +951,8 @@ export const words = {
 
   server: {
     title: 'Server',
+    onlyAdmins: 'The server is for owners and admins',
+    onlyAdminsText: 'Ask one of them how it is; events and deliveries are yours to see.',
     more: 'More',
     health: 'What a doctor finds',
     allWell: 'Nothing is wrong.',
