@@ -8,6 +8,7 @@ What goes wrong is a value; an exception is a programmer's error or a cancellati
 import asyncio
 from collections.abc import Callable
 from ipaddress import ip_address
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -128,8 +129,7 @@ class Outbound:
         `about_to_write` is asked when the connection stands and the request would be written next; what it raises is
         raised here.
         """
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun = monotonic()
         try:
             lines = self._lines(request)
             target, ways = self._target(request.url)
@@ -137,8 +137,11 @@ class Outbound:
                 ways = await self._ways(target, min(request.timeout_ms, request.connect_timeout_ms) / 1000)
         except EnsueError as error:
             kind = "resolve" if error.code == "unavailable" else "refused"
-            return Failure(kind, error.message, int((loop.time() - begun) * 1000))
-        return await self._try(request, target, ways, lines, about_to_write, begun)
+            return Failure(kind, error.message, _since(begun))
+        if len(ways) > 1:
+            return await self._try(request, target, ways, lines, about_to_write, begun)
+        order = _order(request, target.url, ways[0], lines, about_to_write, _since(begun))
+        return (await self._run(order, begun))[0]
 
     async def lookup(self, url: str, field: str | None = "url") -> str | None:
         """For the making of a trigger: a warning where the host does not resolve within 2 s, else None.
@@ -177,37 +180,22 @@ class Outbound:
         begun: float,
     ) -> Reply | Failure:
         """Tries one vetted address after the other until a connection stands; then the request is written, once."""
-        time = asyncio.get_running_loop().time
         result: Reply | Failure | None = None
         for place, way in enumerate(ways):
-            spent = int((time() - begun) * 1000)
-            connect_ms = max(1, (request.connect_timeout_ms - spent) // (len(ways) - place))
-            order = Order(
-                method=request.method,
-                url=target.url,
-                pin=way.pin,
-                connect_to=way.connect_to,
-                headers=lines,
-                body=request.body,
-                timeout_ms=max(1, request.timeout_ms - spent),
-                connect_timeout_ms=connect_ms,
-                about_to_write=about_to_write,
-            )
+            order = _order(request, target.url, way, lines, about_to_write, _since(begun), len(ways) - place)
             result, final = await self._run(order, begun)
             if final:
-                if len(ways) > 1:
-                    self._prefer(target, way)
+                self._prefer(target, way)
                 return result
         return result or Failure("resolve", f"{target.host} has no address.", 0)
 
     async def _run(self, order: Order, begun: float) -> tuple[Reply | Failure, bool]:
         """One transfer, and whether its result is final: where no connection came about, another address may do."""
-        loop = asyncio.get_running_loop()
         if self._closed:
-            return Failure("closed", "The client was closed.", int((loop.time() - begun) * 1000)), True
+            return Failure("closed", "The client was closed.", _since(begun)), True
         driver = self._driver
         if driver is None:
-            driver = self._driver = Driver(loop, self._max_connections)
+            driver = self._driver = Driver(asyncio.get_running_loop(), self._max_connections)
         transfer = self._idle.pop() if self._idle else Transfer(self._fixed, driver.sockets)
         try:
             transfer.prepare(order)
@@ -215,7 +203,7 @@ class Outbound:
             if transfer.stopped == transfers.WITHERED:  # nothing was written, and nobody asked whether to write
                 transfer.prepare(msgspec.structs.replace(order, fresh=True))
                 code, message = await driver.start(transfer)
-            duration = int((loop.time() - begun) * 1000)
+            duration = _since(begun)
             if transfer.error is not None:
                 raise transfer.error
             final = transfer.asked or bool(transfer.stopped) or code not in _CONNECTING or self._closed
@@ -331,6 +319,34 @@ class Outbound:
             self._names.clear()
         typed = self._names[name] = name.lower() == "content-type"
         return typed
+
+
+def _since(begun: float) -> int:
+    """Milliseconds since then. Not by the loop's clock: to ask which loop runs is a system call."""
+    return int((monotonic() - begun) * 1000)
+
+
+def _order(
+    request: Request,
+    url: str,
+    way: _Way,
+    lines: list[str],
+    about_to_write: Callable[[], bool] | None,
+    spent_ms: int,
+    ways_left: int = 1,
+) -> Order:
+    """What libcurl is told of one way; the time that is left to connect is shared with the ways after it."""
+    return Order(
+        method=request.method,
+        url=url,
+        pin=way.pin,
+        connect_to=way.connect_to,
+        headers=lines,
+        body=request.body,
+        timeout_ms=max(1, request.timeout_ms - spent_ms),
+        connect_timeout_ms=max(1, (request.connect_timeout_ms - spent_ms) // ways_left),
+        about_to_write=about_to_write,
+    )
 
 
 def _headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,8 @@ def _signed(message: Message, to: Destination, body: bytes) -> Headers:
 
 def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failure) -> Exchange:
     """What is kept of the try; secret headers are masked here, also where the receiver sends them back to us."""
+    if not secret:
+        return _plain_exchange(request, answer)
     sent = {name: MASK if name in secret else value for name, value in request.headers}
     if isinstance(answer, Failure):
         return Exchange(method=request.method, url=request.url, request_headers=sent)
@@ -69,13 +71,24 @@ def _exchange(request: Request, secret: Mapping[str, str], answer: Reply | Failu
         request_headers=sent,
         status=answer.status,
         response_headers={name: masked(value, secret) for name, value in answer.headers},
-        response_body=masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY] if secret else _cut(answer),
+        response_body=masked(answer.body.decode("utf-8", "replace"), secret)[:KEPT_BODY],
         truncated=answer.truncated or len(answer.body) > KEPT_BODY,
     )
 
 
-def _cut(answer: Reply) -> str:
-    return answer.body[:KEPT_BODY].decode("utf-8", "replace")
+def _plain_exchange(request: Request, answer: Reply | Failure) -> Exchange:
+    """The same where nothing is secret."""
+    if isinstance(answer, Failure):
+        return Exchange(method=request.method, url=request.url, request_headers=dict(request.headers))
+    return Exchange(
+        method=request.method,
+        url=request.url,
+        request_headers=dict(request.headers),
+        status=answer.status,
+        response_headers=dict(answer.headers),
+        response_body=answer.body[:KEPT_BODY].decode("utf-8", "replace"),
+        truncated=answer.truncated or len(answer.body) > KEPT_BODY,
+    )
 
 
 def masked(text: str, secret: Mapping[str, str]) -> str:

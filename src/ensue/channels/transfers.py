@@ -62,8 +62,8 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     fresh: bool = False
 
 
-Sockets = dict[tuple[str, int, str, int], int]
-"""Which file descriptor belongs to a connection, known by its two ends."""
+Sockets = dict[tuple[str, int, str, int], select.poll]
+"""What looks at the file descriptor of a connection, known by its two ends."""
 
 
 class Transfer:
@@ -269,14 +269,11 @@ class Transfer:
         if self._socket >= 0:
             if len(self._sockets) >= _MAX_SOCKETS:
                 self._sockets.clear()
-            self._sockets[ends] = self._socket
+            poll = self._sockets[ends] = select.poll()
+            poll.register(self._socket, select.POLLIN)
             return True
-        descriptor = self._sockets.get(ends)
-        if descriptor is None:
-            return False
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        return not poll.poll(0)
+        known = self._sockets.get(ends)
+        return known is not None and not known.poll(0)
 
 
 class _Opened:

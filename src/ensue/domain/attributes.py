@@ -4,6 +4,7 @@ Sources: CloudEvents 1.0.2, section 3 (types and names); HTTP protocol binding 1
 """
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -67,6 +68,7 @@ def is_absolute(text: str) -> bool:
     return _ABSOLUTE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=256)
 def as_reference(text: str) -> str:
     """`text` as a URI-reference: itself if it is one, else percent-encoded."""
     return text if is_reference(text) else quote(text, safe="/:?@!$&'()*+,;=")

@@ -55,7 +55,7 @@ def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes)
     if "." in message_id:
         raise ValueError("a message id holds no dot")
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join("v1," + base64.b64encode(hmac_sha256(key, signed)).decode() for key in secrets)
+    return " ".join(["v1," + binascii.b2a_base64(hmac_sha256(key, signed), newline=False).decode() for key in secrets])
 
 
 @lru_cache(maxsize=4_096)
@@ -70,7 +70,8 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA256. The library's lets go of the interpreter each time, and gets it back when the writer is done."""
     if len(key) > LONGEST:
         return hmac.digest(key, message, "sha256")
-    inner, outer = (begun.copy() for begun in _begun(key))
+    begun, ended = _begun(key)
+    inner, outer = begun.copy(), ended.copy()
     inner.update(message)
     outer.update(inner.digest())
     return bytes(outer.digest())
