@@ -119,9 +119,11 @@ class Eyes:
             self.troubles.append(message.text)
 
     async def open(self, page: Page, path: str) -> None:
-        """Load a path of the server, and wait until its first screen is there."""
+        """Load a path of the server, and wait until its first screen is there, and for a member what stands around it:
+        the keys that act everywhere come with it."""
         await page.goto(self.server.url + path)
         await page.locator("h1").first.wait_for()
+        await page.locator(".frame .beside:empty").wait_for(state="detached")
 
     async def close(self) -> None:
         """Close all windows."""

@@ -19,13 +19,11 @@ async def dead(eyes: Eyes, sink: Sink, count: int) -> None:
     await eyes.server.trigger(sink.url, name="Warehouse hold", match={"type": "order.held"}, retry={"attempts": 1})
     for number in range(count):
         await eyes.server.send("order.held", card={"title": f"Order {number} held"}, data={"by": f"person{number}"})
-    found: list[object] = []
 
-    async def all_dead() -> None:
-        found[:] = await eyes.server.items(DEAD)
+    async def all_dead() -> bool:
+        return len(await eyes.server.items(DEAD)) == count
 
-    while len(found) < count:
-        await all_dead()
+    await eventually(all_dead, "they are dead")
 
 
 async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sink: Sink) -> None:

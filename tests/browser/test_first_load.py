@@ -55,7 +55,7 @@ async def test_rows_need_no_more_than_the_budget(eyes: Eyes, server: Server, pag
     )
     scales = Scales()
     await scales.stand(page, NEEDED)
-    await eyes.open(page, "/")
+    await page.goto(server.url)
     await expect(row(page, "Disk is full")).to_be_visible()
     assert scales.held
     assert 10_000 < await scales.total() <= BUDGET, scales.weights
