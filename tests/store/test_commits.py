@@ -157,6 +157,31 @@ async def test_closing_finishes_what_was_asked(store: SqliteStore) -> None:
     assert len(await logged(store)) == 50
 
 
+async def test_who_has_patience_goes_with_another_commit(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outcome begins no commit of its own while it has patience; the next one that begins takes it along."""
+    monkeypatch.setattr(writer, "JOINS", 0.0)
+    debt = await held(store)
+    before = store._busy().commits
+    settling = asyncio.ensure_future(store.settle(lambda _: [outcome(debt)], 60.0))
+    await asyncio.sleep(0)
+    await append(store, entry())
+
+    assert await settling == ["accepted"]
+    assert store._busy().commits == before + 1
+
+
+async def test_patience_ends(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no other commit begins, or the store is closed, it gets its own."""
+    monkeypatch.setattr(writer, "JOINS", 60.0)
+    one, other = await held(store), await held(store)
+    assert await store.settle(lambda _: [outcome(one)], 0.001) == ["accepted"]
+    settling = asyncio.ensure_future(store.settle(lambda _: [outcome(other)], 60.0))
+    await asyncio.sleep(0)
+    await store.close()
+
+    assert await settling == ["accepted"]
+
+
 async def test_a_backup_beside_a_live_writer(store: SqliteStore, tmp_path: Path) -> None:
     """A backup taken while events arrive is one consistent moment, mode 0600, with an epoch of its own."""
     await append(store, *(entry(lanes=["trigger:one"]) for _ in range(200)))
