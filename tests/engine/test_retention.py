@@ -35,6 +35,27 @@ async def test_old_events_go_with_their_deliveries(stage: Stage) -> None:
     assert (await logged(stage), len(await stage.deliveries())) == (1, 1)
 
 
+async def test_a_scheduled_event_is_as_old_as_its_time(stage: Stage) -> None:
+    """It is kept from when it came into the log, not from when it was accepted: nobody saw it before."""
+    await stage.send(delay=40 * DAY / 1000)
+    await stage.send(delay=40 * DAY / 1000, card=CardDraft(test=True))
+    stage.clock.turn(40 * DAY)
+
+    async def there() -> bool:
+        return await logged(stage) == 2
+
+    await stage.until(there)
+    prune = stage.parts.retention.prune
+    await prune(project(stage, retention=30))
+    assert await logged(stage) == 2
+    stage.clock.turn(8 * DAY)
+    await prune(project(stage, retention=30))
+    assert await logged(stage) == 1
+    stage.clock.turn(23 * DAY)
+    await prune(project(stage, retention=30))
+    assert await logged(stage) == 0
+
+
 async def test_test_events_go_sooner(stage: Stage) -> None:
     """After a week, where the others stay for a year."""
     await stage.send(card=CardDraft(test=True))

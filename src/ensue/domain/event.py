@@ -91,6 +91,11 @@ class Event(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     hops: int = 0
 
     @property
+    def happened_at(self) -> int:
+        """When it came into the log (ms): at its acceptance, or when it was due. From then on it is kept."""
+        return self.received_at if self.due_at is None else max(self.received_at, self.due_at)
+
+    @property
     def category(self) -> str | None:
         """The card's category, for filters and indexes."""
         return self.card.category if self.card is not None else None

@@ -106,8 +106,7 @@ def expires_at(event: Event, action: Action) -> int | None:
     """
     if action.expires_in is None:
         return None
-    since = event.received_at if event.due_at is None else event.due_at
-    return since + round(action.expires_in * 1000)
+    return event.happened_at + round(action.expires_in * 1000)
 
 
 def rivals(event: Event, action: Action) -> tuple[Action, ...]:

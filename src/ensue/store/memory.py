@@ -88,7 +88,7 @@ class MemoryStore(RememberedViews, RememberedStreaks):
         state, limit = self._writing(), min(limit, STEP)
         owing = {one.event_id for one in state.deliveries.values() if one.state == "pending"}
         old = [one for one in state.log.values() if one.project == project and one.id not in owing]
-        old = [one for one in old if one.received_at < (max(before, test_before) if one.is_test else before)]
+        old = [one for one in old if one.happened_at < (max(before, test_before) if one.is_test else before)]
         ended = [one for one in state.deliveries.values() if one.project == project and one.state != "pending"]
         ended = [one for one in ended if one.ended_at is not None and one.ended_at < before]
         state.forget(old[:limit])

@@ -60,7 +60,7 @@ def event_row(cursor: int, event: Event, *, aside: bool) -> Row:
         event.tenant,
         flags if card is None else flags + TEST * card.test + MUTED * card.muted,
         event.time,
-        event.received_at,
+        event.happened_at,
         encode_event(event),
     )
 

@@ -26,7 +26,8 @@ TOGETHER: Final = 20
 
 
 class Terms(NamedTuple):
-    """What is old: events of a project received before `before`, test events before `test_before`."""
+    """What is old: events of a project that came into the log before `before`, test events before `test_before`. The
+    column `received_at` says when that was."""
 
     project: str
     before: int
