@@ -236,7 +236,7 @@ class Store(Streaks, Protocol):
 
     async def prune(self, project: str, before: int, test_before: int, after: str | None, limit: int) -> Pruned:
         """Remove up to `limit` (at most STEP) old rows: events that came into the log before `before` (test events:
-        `test_before`) and have no pending delivery, deliveries ended before `before` with their attempts, promises long expired."""
+        `test_before`) and owe nothing, deliveries ended before `before` with their attempts, promises long expired."""
 
     async def health(self, now: int) -> Health:
         """Whether it can be written now (tried by writing), and what is wrong or will be soon."""
