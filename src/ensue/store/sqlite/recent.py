@@ -12,7 +12,7 @@ from ensue.domain.intake import ONCE_FOR
 from ensue.store.sql import chunks
 from ensue.store.sqlite.driver import Execute
 
-FULL: Final = 16_384
+FULL: Final = 8_192
 SHARE: Final = 256
 """Promises that move with one commit, or twice as many as it makes."""
 
