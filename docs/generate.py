@@ -41,9 +41,10 @@ _METRICS: Final = """\
 
 {made}
 
-`GET /metrics` answers in Prometheus' text format: to this machine without a key, to others with one. Counters count
-since the process started. No metric has a label per trigger or project, so their number does not grow. Beside these
-stand the client library's `process_*` (memory, processor, open files). A histogram has `_bucket`, `_sum` and `_count`.
+`GET /metrics` answers in Prometheus' text format: to this machine without a key, to others with one that is not
+public. Counters count since the process started. No metric has a label per trigger or project, so their number does
+not grow. Beside these stand the client library's `process_*` (memory, processor, open files). A histogram has
+`_bucket`, `_sum` and `_count`.
 
 | metric | type | label | what it says |
 |---|---|---|---|
