@@ -89,6 +89,22 @@ async def test_projects_are_made_renamed_and_switched(eyes: Eyes, server: Server
     await expect(page.get_by_role("button", name="More for Harbour Books")).to_be_visible()
 
 
+async def test_each_tab_keeps_its_project(eyes: Eyes, server: Server, page: Page) -> None:
+    """Another project is chosen in a second tab: the first one stays in its own, reloaded too."""
+    event = await server.send("order.paid", card={"title": "Of the first project"})
+    await eyes.open(page, f"/events/{event}")
+    other = await page.context.new_page()
+    await eyes.open(other, "/settings/projects?new=1")
+    await other.get_by_role("dialog").get_by_label("Name").fill("Second")
+    await other.get_by_role("button", name="Create project").click()
+    await expect(other.get_by_role("button", name="Second Switch project")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Fjord Coffee Switch project")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Of the first project").first).to_be_visible()
+    await other.reload()
+    await expect(other.get_by_role("button", name="Second Switch project")).to_be_visible()
+
+
 async def test_when_a_key_was_used_is_shown(eyes: Eyes, server: Server, page: Page) -> None:
     """Never, until it was."""
     await eyes.open(page, "/settings/keys?new=1")

@@ -3,9 +3,9 @@
 export type Theme = 'system' | 'light' | 'dark';
 export type Zone = 'local' | 'utc';
 
-function read(name: string): string | null {
+function read(name: string, from: 'localStorage' | 'sessionStorage' = 'localStorage'): string | null {
   try {
-    return localStorage.getItem(`ensue.${name}`);
+    return globalThis[from].getItem(`ensue.${name}`);
   } catch {
     return null; // storage may be forbidden; nothing depends on it
   }
@@ -24,7 +24,7 @@ class Preferences {
   #theme = $state<Theme>((read('theme') as Theme | null) ?? 'system');
   #zone = $state<Zone>(read('zone') === 'utc' ? 'utc' : 'local');
   #keys = $state(read('keys') !== 'off');
-  #project = $state(read('project') ?? '');
+  #project = $state(read('project', 'sessionStorage') ?? read('project') ?? '');
 
   get theme(): Theme {
     return this.#theme;
@@ -61,13 +61,22 @@ class Preferences {
     write('leaving', on ? 'yes' : null);
   }
 
-  /** The slug of the project that was open last. */
+  /** The slug of this tab's project; a new tab begins with the one that was looked at last. */
   get project(): string {
     return this.#project;
   }
   set project(slug: string) {
     this.#project = slug;
-    write('project', slug);
+    this.keepProject();
+    try {
+      sessionStorage.setItem('ensue.project', slug);
+    } catch {
+      // as above
+    }
+  }
+  /** Tabs that are opened from here begin with its project. */
+  keepProject(): void {
+    write('project', this.#project);
   }
 }
 

@@ -34,6 +34,7 @@ class Session {
     calling.removed = () => void this.#removed();
     calling.forbidden = () => void this.refresh();
     calling.heard = () => contact.heard();
+    addEventListener('focus', () => preferences.keepProject());
     if (preferences.leaving) await this.#end();
     const slow = setTimeout(() => void this.#fromKept(), PATIENCE);
     const [found, told] = await Promise.all([
@@ -82,7 +83,7 @@ class Session {
     this.ended = false;
     this.state = 'in';
     calling.member = view.member.id;
-    calling.project = this.project?.slug ?? '';
+    calling.project = preferences.project = this.project?.slug ?? '';
   }
 
   /** Read projects, roles and names again, after one has been changed. */
