@@ -94,6 +94,12 @@ async def _replaying(page: Page) -> None:
 async def _run(page: Page) -> None:
     await _loaded(page)
     await page.get_by_role("button", name=re.compile("Trigger now")).first.click()
+    await page.get_by_role("link", name="Open delivery").wait_for()  # what it was answered stands above
+
+
+async def _attempt(page: Page) -> None:
+    await page.get_by_role("tab", name="Response").wait_for()
+    await _loaded(page)
 
 
 async def _new_key(page: Page) -> None:
@@ -133,7 +139,7 @@ SCREENS: Final[Sequence[Screen]] = (
     Screen("trigger-now", "/triggers/{trigger}", "trigger", _run),
     Screen("trigger-new", "/triggers/new", "trigger", _loaded),
     Screen("deliveries", "/deliveries", "deliveries", _loaded),
-    Screen("deliveries-open", "/deliveries?state=dead&open={dead}", "deliveries", _loaded),
+    Screen("deliveries-open", "/deliveries?state=dead&open={dead}", "deliveries", _attempt),
     Screen("deliveries-replay", "/deliveries?state=dead", "deliveries", _replaying),
     Screen("scheduled", "/scheduled", "scheduled", _loaded),
     Screen("playground", "/playground", "playground"),
