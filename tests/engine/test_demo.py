@@ -1,6 +1,7 @@
 """The demo: the same story for the same seed, a past with everything in it, kept as what really happened would be."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -39,6 +40,14 @@ def test_a_story_is_as_long_as_asked_and_in_order() -> None:
     assert times == sorted(times)
     assert NOW - 9 * DAY < times[0] < NOW - 4 * DAY
     assert NOW - HOUR < times[-1] < NOW
+
+
+def test_no_order_has_a_number_below_one() -> None:
+    """However far back the story goes: a shop counts upwards."""
+    subjects = [str(one.event.get("subject")) for one in _story(1, 20_000)]
+    numbers = [int(found[1]) for subject in subjects if (found := re.match(r"(?:order|invoice)/(-?\d+)$", subject))]
+    assert len(numbers) > 5_000
+    assert min(numbers) >= 1
 
 
 def test_every_event_is_one_that_is_taken() -> None:

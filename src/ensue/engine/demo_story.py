@@ -78,8 +78,14 @@ def story(seed: int, count: int, stage: Stage) -> Sequence[Happening]:
     while len(told) < count:
         begins = sorted(_began(chance, days) for _ in range(count // 2 + 1))
         for number, ago in enumerate(begins):
-            told += _told(chance, 4808 - number, ago, stage)
+            told += _told(chance, _numbered(number), ago, stage)
     return sorted(told, key=lambda one: one.at)[-count:]
+
+
+def _numbered(back: int) -> int:
+    """The number of the order that came so many before the last one: four digits, and five before they began anew."""
+    number = 4808 - back
+    return number if number > 1000 else number + 98_999
 
 
 def _told(chance: Random, number: int, ago: int, stage: Stage) -> Iterator[Happening]:
