@@ -26,5 +26,5 @@ export default defineConfig({
     },
   },
   server: { proxy: { '/api': server, '/docs': server } },
-  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });

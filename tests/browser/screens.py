@@ -61,6 +61,10 @@ async def _rows(page: Page) -> None:
     await page.get_by_role("article").first.wait_for()
 
 
+async def _taught(page: Page) -> None:
+    await page.get_by_role("heading", name="Listening for your first event").wait_for()
+
+
 async def _open_first(page: Page) -> None:
     await page.get_by_role("article").filter(has_text="waiting for review").first.click()
     await page.get_by_text("What followed").first.wait_for()
@@ -116,7 +120,7 @@ SET_UP: Final = Screen("setup", "{setup}", "setup", _set_up, "nobody")
 """The first page of all; there is no account yet."""
 
 EMPTY: Final[Sequence[Screen]] = (
-    Screen("feed-first-run", "/", "feed"),
+    Screen("feed-first-run", "/", "feed", _taught),
     Screen("overview-empty", "/overview", "overview", _loaded),
     Screen("triggers-empty", "/triggers", "triggers", _loaded),
     Screen("deliveries-empty", "/deliveries", "deliveries", _loaded),

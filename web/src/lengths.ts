@@ -1,4 +1,11 @@
-/** Hides how lengths of time are typed: `5 s`, `1.5 min`, `2h`, `500 ms`, bare numbers in the unit that one expects. Pure. */
+/**
+ * Hides how lengths of time are told, and how they are typed: `5 s`, `1.5 min`, `2h`, `500 ms`, bare numbers in the unit that
+ * one expects. Pure.
+ */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 const UNITS: Record<string, number> = {
   ms: 1, s: 1000, sec: 1000, second: 1000, seconds: 1000, m: 60_000, min: 60_000, minute: 60_000, minutes: 60_000,
@@ -34,4 +41,15 @@ export function lengthList(text: string): number[] | null {
   if (!text.trim()) return [];
   const found = text.split(/[,;]/).map((part) => milliseconds(part));
   return found.every((length): length is number => length !== null) ? found : null;
+}
+
+/** A length: `142 ms`, `4.2 s`, `15 s`, `12 min`, `2 h 35 min`, `3 d 4 h`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < SECOND) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10 * SECOND && milliseconds % SECOND >= 50) return `${(milliseconds / SECOND).toFixed(1)} s`;
+  if (milliseconds < MINUTE) return `${Math.round(milliseconds / SECOND)} s`;
+  const pair = (value: number, big: string, rest: number, small: string): string => (rest ? `${value} ${big} ${rest} ${small}` : `${value} ${big}`);
+  if (milliseconds < HOUR) return pair(Math.floor(milliseconds / MINUTE), 'min', 0, '');
+  if (milliseconds < DAY) return pair(Math.floor(milliseconds / HOUR), 'h', Math.floor((milliseconds % HOUR) / MINUTE), 'min');
+  return pair(Math.floor(milliseconds / DAY), 'd', Math.floor((milliseconds % DAY) / HOUR), 'h');
 }

@@ -1,4 +1,4 @@
-/** Hides how moments and lengths are written (LOOK section 5, Time). Pure: now and zone are arguments. */
+/** Hides how moments and numbers are written (LOOK section 5, Time). Pure: now and zone are arguments. */
 import type { Zone } from './state/preferences.svelte';
 
 const SECOND = 1000;
@@ -19,7 +19,7 @@ interface Parts {
   millisecond: number;
 }
 
-function parts(at: number, zone: Zone): Parts {
+export function parts(at: number, zone: Zone): Parts {
   const date = new Date(zone === 'utc' ? at : at - new Date(at).getTimezoneOffset() * MINUTE);
   return {
     year: date.getUTCFullYear(),
@@ -33,9 +33,9 @@ function parts(at: number, zone: Zone): Parts {
   };
 }
 
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+export const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const short = (names: string[], at: number): string => (names[at] ?? '').slice(0, 3);
+export const short = (names: string[], at: number): string => (names[at] ?? '').slice(0, 3);
 
 /** `14:32`. */
 export function clockTime(at: number, zone: Zone): string {
@@ -99,23 +99,6 @@ export function looseTime(at: number, now: number, zone: Zone): string {
   return sameYear ? date : `${date} ${year}`;
 }
 
-/** A stretch of time: `14:00 – 15:00`, `Yesterday 22:00 – 02:00`, `since 12 Nov 14:00`, `until 09:30`; RFC 3339, empty is open. */
-export function rangeText(since: string, until: string, now: number, zone: Zone): string {
-  const [from, to] = [Date.parse(since), Date.parse(until)];
-  if (!until) return `since ${dayTime(from, now, zone)}`;
-  if (!since) return `until ${dayTime(to, now, zone)}`;
-  const sameDay = dayKey(from, zone) === dayKey(to - 1, zone);
-  return `${dayTime(from, now, zone)} – ${sameDay ? clockTime(to, zone) : dayTime(to, now, zone)}`;
-}
-
-/** `14:32` of today, `Yesterday 14:32`, `12 Nov 14:32`, `2 Nov 2025 14:32`. */
-function dayTime(at: number, now: number, zone: Zone): string {
-  const days = daysAgo(at, now, zone);
-  if (days === 0 || days === 1) return `${days ? 'Yesterday ' : ''}${clockTime(at, zone)}`;
-  const { year, month, day } = parts(at, zone);
-  return `${day} ${short(MONTHS, month)}${year === parts(now, zone).year ? '' : ` ${year}`} ${clockTime(at, zone)}`;
-}
-
 /** In sentences: `just now`, `21 min ago`, `at 14:32`, `on 12 Nov`. */
 export function ago(at: number, now: number, zone: Zone): string {
   const age = now - at;
@@ -123,17 +106,6 @@ export function ago(at: number, now: number, zone: Zone): string {
   if (age < HOUR) return `${rowTime(at, now, zone)} ago`;
   const text = looseTime(at, now, zone);
   return daysAgo(at, now, zone) === 0 ? `at ${text}` : text.startsWith('Yesterday') ? text.replace('Y', 'y') : `on ${text}`;
-}
-
-/** A length: `142 ms`, `4.2 s`, `15 s`, `12 min`, `2 h 35 min`, `3 d 4 h`. */
-export function duration(milliseconds: number): string {
-  if (milliseconds < SECOND) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 10 * SECOND && milliseconds % SECOND >= 50) return `${(milliseconds / SECOND).toFixed(1)} s`;
-  if (milliseconds < MINUTE) return `${Math.round(milliseconds / SECOND)} s`;
-  const pair = (value: number, big: string, rest: number, small: string): string => (rest ? `${value} ${big} ${rest} ${small}` : `${value} ${big}`);
-  if (milliseconds < HOUR) return pair(Math.floor(milliseconds / MINUTE), 'min', 0, '');
-  if (milliseconds < DAY) return pair(Math.floor(milliseconds / HOUR), 'h', Math.floor((milliseconds % HOUR) / MINUTE), 'min');
-  return pair(Math.floor(milliseconds / DAY), 'd', Math.floor((milliseconds % DAY) / HOUR), 'h');
 }
 
 const numbers = new Intl.NumberFormat('en-GB');

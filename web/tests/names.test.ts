@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 
 const allTriggers = vi.fn();
-vi.mock('../src/screens/triggers/house.svelte', () => ({ allTriggers: () => allTriggers() }));
+vi.mock('../src/triggers', () => ({ allTriggers: () => allTriggers() }));
 
 const trigger = (id: string, name: string) => ({ id, name });
 const answered = (...value: object[]) => ({ ok: true, value, status: 200 });

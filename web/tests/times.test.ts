@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ago, count, dayName, daysAgo, duration, looseTime, percent, preciseTime, rangeText, rowTime, stamp } from '../src/times';
+import { rangeText } from '../src/ranges';
+import { duration } from '../src/lengths';
+import { ago, count, dayName, daysAgo, looseTime, percent, preciseTime, rowTime, stamp } from '../src/times';
 
 const NOW = Date.parse('2026-11-21T14:32:07.412Z');
 const before = (milliseconds: number): number => NOW - milliseconds;

@@ -2,7 +2,7 @@
 import type { components } from '../generated/api';
 import type { DeliveryView } from '../api/types';
 import { statusText } from '../events/followed';
-import { duration } from '../times';
+import { duration } from '../lengths';
 import { words } from '../words';
 
 export type AttemptView = components['schemas']['AttemptView'];
@@ -42,8 +42,11 @@ function failing(error: string | null | undefined, took: number): string {
   return said.kinds[kind] ?? (error ? (error.split(/[.;] |\n/, 1)[0] ?? '') : said.noAnswer);
 }
 
-/** The whole error in a sentence, without its kind. */
-export const sentence = (error: string): string => capital(error.replace(/^(connect|timeout|tls|resolve|refused|protocol): /, ''));
+/** The whole error in a sentence, without its kind; one that begins with a host's name keeps it as it is. */
+export function sentence(error: string): string {
+  const text = error.replace(/^(connect|timeout|tls|resolve|refused|protocol): /, '');
+  return /^\S*\w\.\w/.test(text) ? text : capital(text);
+}
 
 export const isGood = (attempt: AttemptView): boolean => attempt.result === 'sent';
 

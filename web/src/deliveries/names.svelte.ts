@@ -1,9 +1,9 @@
 /** Hides how ids of triggers become names and policies: all triggers of the project, asked for once a while. */
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { DeliveryView, TriggerView } from '../api/types';
-import { allTriggers } from '../screens/triggers/house.svelte';
 import { calling } from '../api/client';
 import { pushName } from '../events/followed';
+import { allTriggers } from '../triggers';
 import { words } from '../words';
 
 const KEEP = 10_000;

@@ -3,7 +3,7 @@
  * under way. One place for feed, panel and page, so that a button stands the same wherever it is seen.
  */
 import type { ActionView, ButtonView, EventView } from '../api/types';
-import { later, rivalsOf, standing, stateOf, told, type Looking, type Standing } from './actions';
+import { later, stateOf, told } from './actions';
 
 let known = $state.raw<ReadonlyMap<string, ButtonView>>(new Map());
 let over = $state.raw<ReadonlySet<string>>(new Set());
@@ -23,11 +23,8 @@ export function current(event: EventView, action: ActionView): ActionView {
   return told ? { ...action, state: later(action.state, told) } : action;
 }
 
-/** How the button stands by all of that, for whoever looks. */
-export function stands(event: EventView, action: ActionView, looking: Pick<Looking, 'now' | 'may' | 'offline'>): Standing {
-  const rivals = rivalsOf(event, action).map((one) => current(event, one));
-  return standing(current(event, action), { ...looking, over: over.has(name(event.id, action.key)), rivals });
-}
+/** Whether the server called a button expired. */
+export const isOver = (event: string, key: string): boolean => over.has(name(event, key));
 
 /** Takes in that the server calls a button expired, whatever our clock says. */
 export function expire(event: string, key: string): void {

@@ -1,28 +1,13 @@
 /** Hides how what followed an event is kept up to date: read once, and again while something is under way. */
 import { api, ask, type Failure } from '../api/client';
-import type { DeliveryView, EventView, Page, TriggerView } from '../api/types';
+import type { DeliveryView, EventView, Page } from '../api/types';
+import { learnNames, learnNamesOf } from '../deliveries/names.svelte';
 import { told } from './actions';
 import { current } from './buttons.svelte';
 import { inOrder } from './followed';
 
 /** Of more than these, how they stand is told without their attempts. */
 const DETAILED = 12;
-
-let triggers = $state.raw<ReadonlyMap<string, TriggerView>>(new Map());
-let asked: Promise<void> | null = null;
-let askedFor = '';
-
-/** The project's triggers by id; asked for once a minute at most, or when one is not known. */
-export function triggersOf(project: string): ReadonlyMap<string, TriggerView> {
-  if (!asked || askedFor !== project) {
-    askedFor = project;
-    asked = ask<Page<TriggerView>>('GET', '/api/v1/triggers', { query: { limit: 200 } }).then((found) => {
-      if (found.ok) triggers = new Map(found.value.items.map((trigger) => [trigger.id, trigger]));
-      setTimeout(() => (asked = null), 60_000);
-    });
-  }
-  return triggers;
-}
 
 export class Followed {
   deliveries = $state.raw<readonly DeliveryView[] | null>(null);
@@ -32,6 +17,7 @@ export class Followed {
   #wait = 1000;
 
   constructor(readonly event: string) {
+    learnNames();
     void this.read();
   }
 
@@ -41,6 +27,7 @@ export class Followed {
     if (this.#life.signal.aborted) return;
     this.failure = found.ok ? null : found.error;
     if (found.ok) this.deliveries = await this.#detailed(inOrder(found.value.items));
+    void learnNamesOf(this.deliveries?.map(({ trigger }) => trigger) ?? []);
     if (this.#life.signal.aborted) return;
     const moving = this.deliveries?.some((delivery) => delivery.state === 'pending') || (this.deliveries?.length === 0 && this.#wait < 4000);
     if (!moving) return;

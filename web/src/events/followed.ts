@@ -1,6 +1,6 @@
 /** Hides how a delivery is told in one line: what came of it, after how many tries, or what comes next. Pure. */
 import type { DeliveryView } from '../api/types';
-import { duration } from '../times';
+import { duration } from '../lengths';
 import { words } from '../words';
 
 export type Mark = 'delivered' | 'pending' | 'flying' | 'dead' | 'cancelled';

@@ -4,8 +4,8 @@ import type { ActionView, ButtonView, EventView } from '../api/types';
 import { session } from '../state/session.svelte';
 import { complain, say } from '../state/toasts.svelte';
 import { words } from '../words';
-import { rivalsOf } from './actions';
 import { expire, learn, onItsWay } from './buttons.svelte';
+import { rivalsOf } from './standing';
 
 /** Presses, and says what is not seen on the button itself. */
 export async function press(event: EventView, action: ActionView): Promise<void> {

@@ -1,4 +1,5 @@
 /** Hides what this browser has to do with pushes: whether it can, whether it does, and how it begins and ends. */
+import { ask } from '../api/client';
 
 export type Standing = 'off' | 'on' | 'refused' | 'impossible';
 
@@ -40,4 +41,13 @@ export async function unsubscribe(): Promise<string | undefined> {
   const found = await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription();
   await found?.unsubscribe();
   return found?.endpoint;
+}
+
+/** Whoever logs out hears no more of it in this browser; the server is told, if it answers. */
+export async function silence(): Promise<void> {
+  const endpoint = await unsubscribe().catch(() => undefined);
+  if (!endpoint) return;
+  const found = await ask<{ items: { id: string; endpoint: string }[] }>('GET', '/api/v1/devices');
+  const mine = found.ok ? found.value.items.find((one) => one.endpoint === endpoint) : undefined;
+  if (mine) await ask('DELETE', `/api/v1/devices/${mine.id}`);
 }

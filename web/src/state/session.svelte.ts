@@ -97,7 +97,7 @@ class Session {
   async leave(): Promise<void> {
     const keeper = await offline().catch(() => null);
     await keeper?.leave();
-    await this.#silence();
+    await (await import('../push/browser')).silence();
     preferences.leaving = true;
     if (!(await this.#end())) keeper?.waitFor(() => this.#end());
     this.view = this.lost = null;
@@ -122,16 +122,6 @@ class Session {
     if (!found.ok || !before || found.value.projects.some(({ id }) => id === before.id)) return;
     this.lost = before.name;
     this.enter(found.value);
-  }
-
-  /** Whoever logs out hears no more of it in this browser. */
-  async #silence(): Promise<void> {
-    const { unsubscribe } = await import('../push/browser');
-    const endpoint = await unsubscribe().catch(() => undefined);
-    if (!endpoint) return;
-    const found = await ask<{ items: { id: string; endpoint: string }[] }>('GET', '/api/v1/devices');
-    const mine = found.ok ? found.value.items.find((one) => one.endpoint === endpoint) : undefined;
-    if (mine) await ask('DELETE', `/api/v1/devices/${mine.id}`);
   }
 
   /** Look at another project; screens are built anew. */

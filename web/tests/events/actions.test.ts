@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionView, ButtonView, EventView } from '../../src/api/types';
-import { confirming, hostOf, isSafeLink, later, lockOf, rivalsOf, standing, stateOf } from '../../src/events/actions';
+import { hostOf, later, stateOf } from '../../src/events/actions';
+import { confirming, isSafeLink, lockOf, rivalsOf, standing } from '../../src/events/standing';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 30);
 const iso = (at: number) => new Date(at).toISOString();

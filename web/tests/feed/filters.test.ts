@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventView } from '../../src/api/types';
-import { fromQuery, holds, joined, momentOf, taken, toApi, toUrl, typed, typeMatches, wrongWith, type Filters } from '../../src/screens/feed/filters';
+import { fromQuery, holds, joined, momentOf, toApi, toUrl, typeMatches, wrongWith, type Filters } from '../../src/screens/feed/filters';
+import { taken, typed } from '../../src/screens/feed/typing';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 30);
 const PLAIN: Filters = { chips: [], words: '', muted: false };

@@ -1,6 +1,6 @@
 /**
- * Hides how the feed is narrowed: chips as they are typed (`category:Orders`), as they stand in the URL, as the API takes
- * them, and as they hold for an event that comes live. Pure.
+ * Hides how the feed is narrowed: chips as they stand in the URL, as the API takes them, and as they hold for an event that
+ * comes live. Pure.
  */
 import type { Query } from '../../api/client';
 import type { EventView } from '../../api/types';
@@ -20,31 +20,8 @@ export interface Filters {
   muted: boolean;
 }
 
-const isKey = (name: string): name is Key => (KEYS as readonly string[]).includes(name);
+export const isKey = (name: string): name is Key => (KEYS as readonly string[]).includes(name);
 const PARAMETER = 'q';
-const CHIP = /(^|\s)([a-z]+):(?:"([^"]*)"|([^\s"]+))(?=\s)/i;
-
-/** Typed text with its finished chips taken out: one is finished by the blank after it, or the quote and a blank. */
-export function taken(text: string): { chips: Chip[]; rest: string } {
-  const chips: Chip[] = [];
-  let rest = text;
-  let from = 0;
-  for (;;) {
-    const found = CHIP.exec(rest.slice(from));
-    if (!found) return { chips, rest };
-    const key = (found[2] ?? '').toLowerCase();
-    const value = (found[3] ?? found[4] ?? '').trim();
-    const at = from + found.index;
-    if (isKey(key) && value) {
-      chips.push({ key, value });
-      rest = rest.slice(0, at) + (found[1] ?? '') + rest.slice(at + found[0].length).replace(/^\s+/, '');
-      from = at;
-    } else from = at + found[0].length;
-  }
-}
-
-/** A chip as it would be typed. */
-export const typed = ({ key, value }: Chip): string => (/\s/.test(value) ? `${key}:"${value}"` : `${key}:${value}`);
 
 /** Chips with others added: one of each key, the newer one counts. */
 export const joined = (chips: readonly Chip[], added: readonly Chip[]): Chip[] =>

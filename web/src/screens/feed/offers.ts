@@ -1,7 +1,8 @@
 /** Hides what is offered while one types a filter: keys, then the values of a key. Pure. */
 import type { EventView } from '../../api/types';
 import { count } from '../../times';
-import { KEYS, typed, type Chip, type Filters } from './filters';
+import { KEYS, type Chip, type Filters } from './filters';
+import { typed } from './typing';
 
 export interface Offer {
   value: string;

@@ -24,7 +24,8 @@ const RADIUS = 1.5;
 export function plot(host: HTMLElement, given: Drawn, told: { over: (at: number | null) => void; pick: (at: number) => void }): Plot {
   let drawn = given;
   const colour = (name: string): string => getComputedStyle(host).getPropertyValue(name).trim();
-  const font = (): string => `11.5px ${getComputedStyle(host).fontFamily}`;
+  // Whole pixels: uPlot scales for dense screens what it finds before "px", and would find but the digits after the point.
+  const font = (): string => `12px ${getComputedStyle(host).fontFamily}`;
   const data = (): uPlot.AlignedData => [drawn.labels.map((_, at) => at), heights(drawn.series, drawn.labels.length)];
   const highest = (): [number, number, number] => lines(Math.max(0, ...heights(drawn.series, drawn.labels.length)));
 

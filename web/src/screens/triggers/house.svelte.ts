@@ -1,26 +1,12 @@
 /** Hides where triggers and their health come from: lists, counts where the server keeps them, and how often they are asked for. */
-import { ask, type Failure, type Result } from '../../api/client';
+import { ask, type Failure } from '../../api/client';
 import type { DeliveryView, Page, TriggerView } from '../../api/types';
-import { shell } from '../../state/shell.svelte';
+import { allTriggers } from '../../triggers';
 import { firstHour, fromDeliveries, healthOf, sorted, withTallies, type Known, type Row, type Tally } from './health';
 import { waiting, withFailures, withQuiet } from './lookups';
 
 const EVERY = 15_000;
 const PAGE = 200;
-
-/** All triggers of the project. */
-export async function allTriggers(signal?: AbortSignal): Promise<Result<TriggerView[]>> {
-  const items: TriggerView[] = [];
-  let next: string | null = null;
-  do {
-    const found: Result<Page<TriggerView>> = await ask('GET', '/api/v1/triggers', { query: { limit: PAGE, next }, signal });
-    if (!found.ok) return found;
-    items.push(...found.value.items);
-    next = found.value.next;
-  } while (next);
-  shell.counts = { ...shell.counts, triggers: items.length };
-  return { ok: true, value: items, status: 200 };
-}
 
 const list = async <T>(path: string, query: Record<string, string | number | boolean>): Promise<Page<T>> => {
   const found = await ask<Page<T>>('GET', path, { query });
