@@ -32,6 +32,7 @@ async def examine(server: Server, known: dict[str, str], headers: dict[str, str]
         *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}")),
     ]
     command += ["--seed", "2", "--workers", "1", "--no-color", "--exclude-path", "/api/v1/stream"]
+    command += ["--request-timeout", "60"]  # filling a project with a demo takes its time on a busy machine
     variables = {"KNOWN_IDS": json.dumps(known), "SCHEMATHESIS_HOOKS": "tests.acceptance.schema_hooks"}
     result = await ran([*command, *options], environment(variables), 5 * PATIENCE)
     assert result.code == 0, result.out + result.error

@@ -33,6 +33,7 @@ async def test_every_answer_is_as_described(tmp_path: Path) -> None:
             *("--checks", ",".join(CHECKS)),
             *("--phases", "coverage,fuzzing"),
             *("--max-examples", "10"),
+            *("--request-timeout", "60"),  # filling a project with a demo takes its time on a busy machine
             "--generation-deterministic",
             "--no-color",
             cwd=tmp_path,
