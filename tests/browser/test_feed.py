@@ -129,6 +129,22 @@ async def test_keys_that_are_faster_than_the_offers_count(eyes: Eyes, server: Se
     await expect(page.get_by_role("option", name="Orders")).to_be_visible()
 
 
+async def test_a_search_that_finds_nothing_is_given_up_by_keys(eyes: Eyes, server: Server, page: Page) -> None:
+    """The field keeps the focus when all is shown again, and what is typed next is looked for."""
+    await show(server, "Disk is full")
+    await show(server, "Order 4821 held")
+    await eyes.open(page, "/")
+    field = page.get_by_role("combobox", name="Search or filter")
+    await field.press_sequentially("zzz")
+    await expect(page.get_by_role("heading", name="No events match")).to_be_visible()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Backspace")
+    await expect(page.get_by_role("article")).to_have_count(2)
+    await expect(field).to_be_focused()
+    await page.keyboard.type("disk")
+    await expect(page.get_by_role("article")).to_have_count(1)
+
+
 async def test_only_what_has_a_button(eyes: Eyes, server: Server, page: Page) -> None:
     """`has:action`, offered while one types, leaves the others out; what comes live is held to it, too."""
     action = {"key": "ship", "label": "Ship it", "url": "http://127.0.0.1:9/"}

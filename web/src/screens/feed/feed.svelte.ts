@@ -43,7 +43,8 @@ export class Feed {
   kept = $state(false);
   complete = $derived(this.state === 'ready' && this.next === null);
 
-  #filters: Filters = { chips: [], words: '', muted: false };
+  /** By what it was narrowed when it was last asked for. */
+  filters: Filters = { chips: [], words: '', muted: false };
   #test = false;
   #reading: () => boolean;
   #came: (event: EventView) => void;
@@ -65,7 +66,7 @@ export class Feed {
   listen(test: boolean, muted: boolean): () => void {
     const stream = new Stream<EventView>(muted ? { test } : { test, muted: false }, {
       event: (event) => this.#arrive(event),
-      gap: () => void this.load(this.#filters, this.#test),
+      gap: () => void this.load(this.filters, this.#test),
     });
     this.stream = stream;
     this.#connected = settled(stream);
@@ -77,7 +78,7 @@ export class Feed {
     this.#life.abort();
     const life = (this.#life = new AbortController());
     if (test !== this.#test) this.items = [];
-    this.#filters = filters;
+    this.filters = filters;
     this.#test = test;
     this.#early = [];
     this.state = 'loading';
@@ -112,7 +113,7 @@ export class Feed {
     const now = Date.now();
     this.kept = this.unsure = true;
     this.waiting = [];
-    this.items = events.filter((event) => holds(this.#filters, this.#test, event, now, preferences.zone));
+    this.items = events.filter((event) => holds(this.filters, this.#test, event, now, preferences.zone));
     this.#known = new Set(this.items.map((event) => event.id));
     this.next = this.#early = null;
     this.state = 'ready';
@@ -137,7 +138,7 @@ export class Feed {
     const items: EventView[] = [];
     let next = from;
     for (let page = 0; page < PAGES; page++) {
-      const query = { ...toApi(this.#filters, this.#test, Date.now(), preferences.zone), limit, next };
+      const query = { ...toApi(this.filters, this.#test, Date.now(), preferences.zone), limit, next };
       const found = await ask<Page<EventView>>('GET', '/api/v1/events', { query, signal });
       if (!found.ok) return { items, next, failure: found.error };
       items.push(...found.value.items);
@@ -204,7 +205,7 @@ export class Feed {
   /** New rows, oldest first: on top where nobody reads, else into the pill. */
   #put(events: EventView[]): void {
     const now = Date.now();
-    const wanted = events.filter((event) => !this.#known.has(event.id) && holds(this.#filters, this.#test, event, now, preferences.zone));
+    const wanted = events.filter((event) => !this.#known.has(event.id) && holds(this.filters, this.#test, event, now, preferences.zone));
     if (!wanted.length) return;
     for (const event of wanted) this.#known.add(event.id);
     const newest = wanted.reverse();
@@ -230,7 +231,7 @@ export class Feed {
   /** Takes what waits into the list. */
   async showWaiting(): Promise<void> {
     const waiting = this.waiting;
-    if (waiting.length > MOST_WAITING) return this.load(this.#filters, this.#test);
+    if (waiting.length > MOST_WAITING) return this.load(this.filters, this.#test);
     this.waiting = [];
     this.#show(waiting);
   }
