@@ -11,6 +11,11 @@ const NOW = Date.UTC(2026, 10, 22, 12, 30);
 const delivery = (given: Partial<DeliveryView>): DeliveryView =>
   ({ id: 'dlv_1', kind: 'webhook', event: 'e', trigger: 't', state: 'delivered', in_flight: false, tries: 1, claim: 1, created_at: new Date(NOW).toISOString(), ...given }) as DeliveryView;
 
+it('an error is a sentence, and a host at its beginning is left as it is written', () => {
+  expect(sentence('connect: connection refused')).toBe('Connection refused');
+  expect(sentence('resolve: wms.fjord.example does not resolve: nobody.')).toBe('wms.fjord.example does not resolve: nobody.');
+});
+
 it('a push goes by whose device it is for, as far as that is told', () => {
   const named = (device?: object) => pushName({ device } as DeliveryView);
   expect(named({ id: 'dev_1', name: 'Pixel', member: { id: 'acc_1', name: 'Maya' } })).toBe('Push to Maya · Pixel');
