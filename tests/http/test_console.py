@@ -71,6 +71,13 @@ def test_a_path_that_a_dialect_owns_is_not_the_consoles(built: Path) -> None:
     assert ask(Console(built), "/event/x", accept=BROWSER, owned=True) is None
 
 
+@pytest.mark.parametrize(("accept", "status"), [("*/*", 200), ("", 200), ("application/json", None)])
+def test_whoever_takes_anything_gets_the_root(built: Path, accept: str, status: int | None) -> None:
+    """Those who look whether a server is up find one."""
+    answer = ask(Console(built), "/", accept=accept)
+    assert (answer and answer.status) == status
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html;q=0, */*", ""])
 def test_a_program_gets_no_page(built: Path, accept: str) -> None:
     """Who does not ask for text/html is told that nothing is there."""

@@ -1,6 +1,7 @@
 """Hides how the console reaches a browser: files that were built, in memory, each with what a browser may keep of it.
 
-Whatever path nobody else owns is the console's, when a browser asks for a page: its own router knows what is there.
+Whatever path nobody else owns is the console's, when a browser asks for a page: its own router knows what is there. The
+root is a page for programs too.
 Files are looked up in a table that is made at the start, so that no path can lead out of it.
 """
 
@@ -144,7 +145,9 @@ def _tags(call: Call) -> set[str]:
 
 
 def _asks_for_page(call: Call) -> bool:
-    return "text/html" in _accepted(call, "accept")
+    """A browser does, by name; at the root whoever takes anything, as those do who look whether a server is up."""
+    accepted = _accepted(call, "accept")
+    return "text/html" in accepted or (call.path == "/" and (accepted <= {""} or "*/*" in accepted))
 
 
 def _accepted(call: Call, name: str) -> set[str]:

@@ -145,15 +145,11 @@ class Writer:
         return jobs + self._joining(time.monotonic()), False
 
     def _joining(self, before: float) -> list[Job]:
-        """Jobs with patience that came before then. None of them is put back for which `_lose_patience` may look."""
+        """Jobs with patience that came before then: each is taken out once, here or by `_lose_patience`."""
         jobs: list[Job] = []
-        with suppress(IndexError):
-            while True:
-                job = self._patient.popleft()
-                if job.since > before:
-                    self._patient.appendleft(job)
-                    break
-                jobs.append(job)
+        with suppress(IndexError):  # the last one lost its patience meanwhile
+            while self._patient[0].since <= before:
+                jobs.append(self._patient.popleft())
         return jobs
 
     def _commit(self, turn: Turn, jobs: list[Job]) -> None:
