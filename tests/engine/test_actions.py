@@ -12,10 +12,12 @@ from ensue.domain.delivery import Exchange, Failed, Sent
 from ensue.domain.errors import EnsueError
 from ensue.domain.event import Event
 from ensue.domain.intake import ContextDraft
-from ensue.domain.press import Presser
+from ensue.domain.press import Presser, Pressing
 from ensue.engine.actions import Pressed
+from ensue.engine.ingest import Ingest
 from ensue.engine.worker import Ended, Flight
-from ensue.store.base import EventQuery
+from ensue.store.base import EventQuery, Receipt
+from ensue.testing import PATIENCE
 from tests.engine.buttons import ANNA, button, press, shown, standing, told
 from tests.engine.conftest import Staged
 from tests.engine.stage import URL, Hold, Stage
@@ -137,6 +139,21 @@ async def test_a_press_is_answered_by_what_came_of_itself(stage: Stage, monkeypa
     hold.answer(Failed("status 500"))
     second = await others[0]
     assert (second.button.state, second.button.by.id, second.button.reason) == ("failed", "key_bob", "status 500")
+
+
+async def test_a_try_that_ended_first_is_heard_of(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody is called, the try may be over and settled before whoever pressed asks what came of it."""
+    submit = Ingest.submit_press
+
+    async def late(ingest: Ingest, pressing: Pressing) -> tuple[Receipt, Flight | None]:
+        submitted = await submit(ingest, pressing)
+        await stage.idle()
+        return submitted
+
+    monkeypatch.setattr(Ingest, "submit_press", late)
+    event_id = await shown(stage, button(url=None))
+    async with asyncio.timeout(PATIENCE):
+        assert (await press(stage, event_id)).button.state == "done"
 
 
 async def test_failed_may_be_pressed_again(stage: Stage) -> None:

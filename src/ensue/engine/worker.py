@@ -66,7 +66,7 @@ class Flight:
     `lost`: the claim is somebody else's, or nobody's, by now.
     """
 
-    __slots__ = ("claim", "delivery", "done", "event", "lost", "slot", "task", "until")
+    __slots__ = ("_end", "_ended", "claim", "delivery", "event", "lost", "slot", "task", "until")
 
     def __init__(self, delivery: Delivery, event: Event | None, slot: Slot) -> None:
         self.delivery = delivery
@@ -76,7 +76,8 @@ class Flight:
         self.until = delivery.claimed_until or 0
         self.lost = False
         self.task: asyncio.Task[None] | None = None
-        self.done: asyncio.Future[Ended] | None = None
+        self._end: Ended | None = None
+        self._ended: asyncio.Future[Ended] | None = None
 
     def lose(self) -> None:
         """The claim is gone: nothing may be sent by it any more."""
@@ -84,10 +85,18 @@ class Flight:
         self.until = 0
 
     def ended(self) -> asyncio.Future[Ended]:
-        """What to await for the end of this try."""
-        if self.done is None:
-            self.done = asyncio.get_running_loop().create_future()
-        return self.done
+        """What to await for the end of this try; done at once where it came first, as it may where nobody is called."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+            if self._end is not None:
+                self._ended.set_result(self._end)
+        return self._ended
+
+    def end(self, end: Ended) -> None:
+        """It is settled: tell who awaits it, now or later."""
+        self._end = end
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(end)
 
 
 class Worker:
@@ -349,9 +358,7 @@ class Worker:
     def _settled(self, flight: Flight, outcome: Outcome | None, result: Result | None = None) -> None:
         if self._flights.get(flight.delivery.id) is flight:
             del self._flights[flight.delivery.id]
-        if flight.done is not None and not flight.done.done():
-            ended = Ended(None, None) if outcome is None else Ended(outcome.delivery, outcome.attempt)
-            flight.done.set_result(ended)
+        flight.end(Ended(None, None) if outcome is None else Ended(outcome.delivery, outcome.attempt))
         awaited = self._watched.get(flight.delivery.id)
         if awaited is not None and flight.delivery.id not in self._flights:
             awaited.told(flight.delivery.id, None if outcome is None else outcome.delivery, result)
