@@ -109,7 +109,7 @@ async def test_danger_is_held_or_asked_for(eyes: Eyes, server: Server, page: Pag
     await expect(dialog).to_contain_text("is called at once, as Maya Chen. This cannot be undone from here.")
     await assert_accessible(page)
     await page.keyboard.press("Escape")
-    await expect(dialog).to_have_count(0)
+    await expect(page.locator("dialog")).to_have_count(0)  # a closed one is there a moment longer than its role
     assert not sink.received
     await page.keyboard.press("Enter")
     await dialog.get_by_role("button", name="Cancel order").focus()

@@ -32,7 +32,7 @@ class HttpLimits(Struct, frozen=True, kw_only=True):
     body_seconds: float = 60.0
     connections: int = 10_000
     keep_alive_seconds: float = 75.0
-    dropped_bytes: int = 8 * KIB * KIB
+    dropped_bytes: int = 32 * KIB * KIB  # well beyond the largest body: who sends too much is told so, not cut off
     dropped_seconds: float = 5.0
     write_seconds: float = 30.0
     stream_seconds: float = 5.0

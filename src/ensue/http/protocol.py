@@ -175,6 +175,8 @@ class LimitedProtocol(HttpToolsProtocol):
         limit = self.limits.header_bytes
         if self.head_bytes + self.arrived > limit and self._head_size() > limit:
             raise self._head_too_large()
+        if self.parser.get_http_version() == "0.9":
+            raise EnsueError("invalid", "This is not a valid HTTP/1.1 request: it names no version.")
 
     def begin_cycle(self) -> None:
         """Hand the request to the ASGI application."""
