@@ -49,6 +49,8 @@ const worker = self as unknown as {
 };
 const build: Build = worker.build ?? { version: '', files: [], screens: [] };
 
+let turn: Promise<unknown> = Promise.resolve();
+
 worker.addEventListener('install', (event) => {
   event.waitUntil(keep(build).then(() => worker.skipWaiting()));
   event.addRoutes?.([{ condition: { urlPattern: '/api/*' }, source: 'network' }]).catch(() => {});
@@ -62,7 +64,7 @@ worker.addEventListener('fetch', (event) => {
 
 worker.addEventListener('push', (event) => {
   const { title, options } = noticeOf(event.data?.text() ?? '', worker.location.origin);
-  event.waitUntil(worker.registration.showNotification(title, options).then(badge));
+  event.waitUntil(inTurn(() => worker.registration.showNotification(title, options)).then(badge));
 });
 
 worker.addEventListener('notificationclick', (event) => {
@@ -73,9 +75,19 @@ worker.addEventListener('notificationclose', (event) => event.waitUntil(badge())
 
 worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renewed(event, worker.registration.pushManager)));
 
+/**
+ * One behind the other: Chromium forgets a notification that is still being shown while the others are counted, and of two
+ * pushes at once one was lost.
+ */
+function inTurn<Found>(step: () => Promise<Found>): Promise<Found> {
+  const done = turn.then(step);
+  turn = done.catch(() => {});
+  return done;
+}
+
 /** The icon says how many notifications stand. */
 async function badge(): Promise<void> {
-  const { length } = await worker.registration.getNotifications();
+  const { length } = await inTurn(() => worker.registration.getNotifications());
   await worker.navigator.setAppBadge?.(length).catch(() => {});
 }
 
