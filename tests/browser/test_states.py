@@ -1,10 +1,12 @@
 """What goes wrong has a state that explains itself: no connection, a full disk, a session or project that is gone."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.acceptance.conftest import MakeServer
 from tests.acceptance.disks import Disk, LimitedFiles, can_mount, small_disk
@@ -99,6 +101,23 @@ async def test_what_is_not_there_says_so(eyes: Eyes, server: Server, page: Page)
         await assert_accessible(page)
 
 
+@asynccontextmanager
+async def sending(page: Page) -> AsyncIterator[None]:
+    """What is done while the playground's event is on its way: done before, the page may see by itself that its session
+    ended, and nothing can be pressed under the dialog."""
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/events", hold, times=1)
+    async with page.expect_request("**/api/v1/events"):
+        await page.get_by_role("button", name="Send event").click()
+    yield
+    go_on.set()
+
+
 async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Page, cookie: str) -> None:
     """Ended from another window: a dialog over the page, a wrong word refused in it, the right one goes on."""
     other = await eyes.window(cookie)
@@ -112,9 +131,9 @@ async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Pag
     await second.get_by_role("button", name="Log in").click()
     await expect(second.get_by_role("heading", level=1, name="Feed")).to_be_visible()
     await eyes.open(second, "/settings/sessions")
-    await second.get_by_role("button", name="End").last.click()
-    await expect(second.get_by_role("button", name="End")).to_have_count(0)
-    await page.get_by_role("button", name="Send event").click()
+    async with sending(page):
+        await second.get_by_role("button", name="End").last.click()
+        await expect(second.get_by_role("button", name="End")).to_have_count(0)
     dialog = page.get_by_role("dialog", name="Your session ended")
     await dialog.get_by_label("Password", exact=True).fill("not the password")
     await dialog.get_by_role("button", name="Log in").click()
@@ -132,8 +151,8 @@ async def test_a_login_in_another_tab_is_seen(eyes: Eyes, page: Page) -> None:
     await page.get_by_label("Title", exact=True).fill("Typed before")
     tab = await page.context.new_page()
     await eyes.open(tab, "/login")
-    await page.context.clear_cookies()
-    await page.get_by_role("button", name="Send event").click()
+    async with sending(page):
+        await page.context.clear_cookies()
     dialog = page.get_by_role("dialog", name="Your session ended")
     await expect(dialog).to_be_visible()
     await tab.reload()
