@@ -8,6 +8,7 @@ import pytest
 from ensue.domain.account import MAX_PASSWORD
 from ensue.domain.errors import EnsueError
 from ensue.domain.letter import Letter
+from ensue.domain.session import NOTED_EVERY, Session
 from ensue.engine.accounts import Where
 from tests.dialects.edge import EVENTS, Edge
 from tests.dialects.people import PASSWORD, SESSION, Browser, after_hash, first
@@ -270,3 +271,69 @@ async def test_a_session_that_begins_while_the_password_is_changed_ends(
     assert (await late("GET", SESSION)).status == 401
     assert (await ada("GET", SESSION)).status == 200
     assert len((await ada("GET", "/api/v1/sessions")).json["items"]) == 1
+
+
+@pytest.mark.parametrize("way", ["reset", "end"])
+async def test_a_session_that_is_thrown_out_chooses_no_password(
+    api: Edge, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Whoever is in by a stolen password cannot choose the next one while the owner chooses it, or ends the session."""
+    ada, eve = await first(api), Browser(api)
+    assert (await eve.sign_in("ada@example.com")).status == 200
+    accounts = api.house.engine.people.accounts
+    token = after_hash(await accounts.reset_link("ada@example.com"))
+    (stolen,) = (one["id"] for one in (await ada("GET", "/api/v1/sessions")).json["items"] if not one.get("current"))
+    real = accounts._passwords.hash
+
+    async def meanwhile(password: str) -> str:
+        monkeypatch.setattr(accounts._passwords, "hash", real)
+        if way == "reset":
+            assert (await ada("POST", RESET, {"link": token, "password": OTHER})).status == 200
+        else:
+            assert (await ada("DELETE", f"/api/v1/sessions/{stolen}")).status == 204
+        return await real(password)
+
+    monkeypatch.setattr(accounts._passwords, "hash", meanwhile)
+    body = {"old": PASSWORD, "new": "the one that eve likes"}
+    assert (await eve("POST", "/api/v1/password", body)).error[:2] == (401, "unauthorized")
+    assert (await eve("GET", SESSION)).status == 401
+    assert (await ada("GET", SESSION)).status == 200
+    present = OTHER if way == "reset" else PASSWORD
+    assert (await Browser(api).sign_in("ada@example.com", present)).status == 200
+
+
+async def test_two_logins_strengthen_a_password_once(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash of before is made anew by whoever comes first; who comes beside them gets in as well."""
+    await first(api)
+    passwords = api.house.engine.people.accounts._passwords
+    monkeypatch.setattr(passwords, "is_weak", lambda _kept: True)
+    both, arrived, real = asyncio.Event(), list[str](), passwords.hash
+
+    async def together(password: str) -> str:
+        arrived.append(password)
+        if len(arrived) > 1:
+            both.set()
+        await both.wait()
+        return await real(password)
+
+    monkeypatch.setattr(passwords, "hash", together)
+    logins = await asyncio.gather(*(Browser(api).sign_in("ada@example.com") for _ in range(2)))
+    assert [one.status for one in logins] == [200, 200]
+
+
+async def test_what_is_remembered_of_a_session_is_not_of_before(api: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it was written down that somebody is there, they chose another password: that one counts from then on."""
+    ada = await first(api)
+    api.clock.turn(NOTED_EVERY)
+    sessions = api.house.engine.people.sessions
+    real = sessions._rewrite
+
+    async def meanwhile(session: Session, seen_at: int) -> None:
+        monkeypatch.setattr(sessions, "_rewrite", real)
+        assert (await ada("POST", "/api/v1/password", {"old": PASSWORD, "new": OTHER})).status == 204
+        assert (await ada("GET", SESSION)).status == 200
+        await real(session, seen_at)
+
+    monkeypatch.setattr(sessions, "_rewrite", meanwhile)
+    assert (await ada("GET", SESSION)).status == 200
+    assert (await ada("POST", "/api/v1/password", {"old": OTHER, "new": PASSWORD})).status == 204

@@ -45,7 +45,7 @@ from ensue.engine.paging import every
 from ensue.engine.passwords import Passwords
 from ensue.engine.post import Post
 from ensue.engine.repeated import put, repeated
-from ensue.engine.sessions import NewSession, Sessions, Signed
+from ensue.engine.sessions import ENDED, NewSession, Sessions, Signed
 from ensue.engine.throttle import Throttle
 from ensue.store.base import Store
 
@@ -198,18 +198,21 @@ class Accounts:
         if not await self._passwords.fits(old, account.password):
             raise EnsueError("invalid", "This is not the present password.", "old")
         self._by_both.forget(signed.session.id)
-        await self._changed_password(account.id, await self._passwords.hash(chosen), but=signed.session.id)
+        await self._changed_password(account.id, await self._passwords.hash(chosen), by=signed)
 
-    async def _changed_password(self, account_id: str, hashed: str, *also: Put, but: str | None = None) -> Account:
-        """A new era: every session of before ends, but the one in which it was chosen."""
+    async def _changed_password(self, account_id: str, hashed: str, *also: Put, by: Signed | None = None) -> Account:
+        """A new era: every session of before ends, but the one in which it was chosen. That one must still hold, and
+        the password that was proved in it be the present one: else one that was thrown out meanwhile would get in."""
 
         async def attempt() -> Account:
             document = await self._store.get(ACCOUNT, "", account_id)
             if document is None:
                 raise EnsueError("unauthorized", _WRONG)
             known = account_of(document)
+            if by is not None and known.era != by.account.era:
+                raise EnsueError("unauthorized", ENDED)
             changed = replace(known, password=hashed, era=known.era + 1)
-            ended = await self._sessions.ends(changed, but)
+            ended = await self._sessions.ends(changed, None if by is None else by.session.id)
             await put(self._store, [_changed(account_document(changed), document), *ended, *also])
             return changed
 
@@ -218,12 +221,14 @@ class Accounts:
         return account
 
     async def _strengthened(self, account: Account, hashed: str) -> Account:
-        """The same password, hashed anew: not over one that was chosen meanwhile."""
+        """The same password, hashed anew: not over one that was chosen meanwhile, and once if two logins do."""
 
         async def attempt() -> Account:
             document = await self._store.get(ACCOUNT, "", account.id)
-            if document is None or account_of(document).password != account.password:
+            if document is None or account_of(document).era != account.era:
                 raise EnsueError("unauthorized", _WRONG)
+            if account_of(document).password != account.password:
+                return account_of(document)
             strong = replace(account_of(document), password=hashed)
             await put(self._store, [_changed(account_document(strong), document)])
             return strong

@@ -33,6 +33,9 @@ from ensue.store.base import Store
 SEEN: Final = "seen"
 """The kind of document that says when somebody was last there; its body is the time, its id the account's."""
 
+ENDED: Final = "You are not signed in, or not any more; sign in again."
+"""What whoever comes with a session that does not hold is told."""
+
 _REMEMBERED: Final = 10_000
 
 
@@ -97,7 +100,7 @@ class Sessions:
         """As `find`, by the hash of the token."""
         signed = self._known.get(token_hash) or await self._look_up(token_hash)
         if signed is None or self._is_over(signed.session):
-            raise EnsueError("unauthorized", "You are not signed in, or not any more; sign in again.")
+            raise EnsueError("unauthorized", ENDED)
         return await self._note(signed)
 
     async def _look_up(self, token_hash: str) -> Signed | None:
@@ -131,7 +134,7 @@ class Sessions:
             if error.code not in {"unavailable", "conflict"}:
                 raise
             return signed
-        if session.token_hash in self._known:
+        if self._known.get(session.token_hash) is signed:  # else the account may be another by now
             self._remember(noted)
         return noted
 
@@ -180,10 +183,13 @@ class Sessions:
 
     async def ends(self, account: Account, but: str | None = None) -> Sequence[Put]:
         """What ends all sessions of an account whose password is new (but one, which goes on), to travel with that
-        change; then `forget`. One that begins meanwhile is of an era before."""
+        change; then `forget`. One that begins meanwhile is of an era before. EnsueError `unauthorized` where that one
+        was ended."""
         sessions = await self._all(account.id)
         gone = [_gone(session) for session in sessions if session.id != but]
         kept = [session_document(replace(session, era=account.era)) for session in sessions if session.id == but]
+        if but is not None and not kept:
+            raise EnsueError("unauthorized", ENDED)
         silent = await self._silent(account.id, lambda session: session != but)
         return [*gone, *(Put(document=one) for one in kept), *silent]
 
