@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.acceptance.server import Server
+from tests.acceptance.server import Server, eventually
 from tests.acceptance.wire import Connection
 from tests.browser import loop
 from tests.browser.eyes import EMAIL, PASSWORD, Eyes
@@ -62,10 +62,9 @@ async def test_nobody_frames_a_page(eyes: Eyes, server: Server, page: Page, site
         assert answered.headers["x-content-type-options"] == "nosniff", path
     site.body = f"<iframe src='{server.url}/settings/keys'></iframe>"
     await page.goto(site.url)
-    frame = page.frames[-1]
-    await frame.wait_for_load_state()
-    assert frame.url.startswith("chrome-error:")
-    assert [one for one in eyes.troubles if "frame-ancestors" in one]
+    await eventually(lambda: [one for one in eyes.troubles if "frame-ancestors" in one], "the browser refuses it")
+    await eventually(lambda: page.frames[-1].url.startswith("chrome-error:"), "nothing of it is shown")
+    await page.close()
     eyes.troubles.clear()
 
 
@@ -101,8 +100,9 @@ async def test_another_site_neither_reads_nor_changes(eyes: Eyes, server: Server
     await expect(page.locator("body")).to_contain_text("error")
     assert len(await server.items("/api/v1/keys?limit=50")) == 1
     assert await server.items("/api/v1/events?limit=50") == []
+    await page.close()
     eyes.troubles.clear()
-    await eyes.open(page, "/settings/keys")
+    await eyes.open(await page.context.new_page(), "/settings/keys")
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
