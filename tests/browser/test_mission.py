@@ -45,6 +45,7 @@ async def test_by_keys_alone(eyes: Eyes, page: Page, sink: Sink) -> None:
     await page.keyboard.type(" two")
     await press(page, "Control+s")
     await expect(page.get_by_role("heading", name="Warehouse hold two")).to_be_visible()
+    await expect(page.get_by_text("valid", exact=True)).to_be_visible()  # what is there to begin with has come
     await page.get_by_role("radio", name="This trigger").focus()
     await press(page, "ArrowRight", "ArrowLeft", "Tab", "Tab")
     await expect(page.locator(".cm-content")).to_be_focused()

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.server import Server
 from tests.browser.eyes import DESKTOP, NAME, PHONE, Eyes, assert_accessible
+from tests.browser.test_overview import fits
 
 SCREENS = ["/settings", "/settings/projects", "/settings/keys", "/settings/members", "/settings/sessions"]
 
@@ -21,8 +22,7 @@ async def test_each_part_is_accessible_in_both_themes(eyes: Eyes, page: Page) ->
         await expect(page.get_by_role("status", name="Loading")).to_have_count(0)
         await assert_accessible(page)
         for width in (PHONE[0], 360):
-            await page.set_viewport_size({"width": width, "height": 740})
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+            await fits(page, width)
 
 
 async def test_a_key_is_shown_once_and_revoked(eyes: Eyes, page: Page) -> None:

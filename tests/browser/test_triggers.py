@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from ensue.testing import Reply, Sink
 from tests.browser.eyes import PHONE, Eyes, assert_accessible
+from tests.browser.test_overview import fits
 
 
 async def send(eyes: Eyes, **fields: object) -> None:
@@ -73,6 +74,7 @@ async def test_it_runs_now_to_itself_and_to_all_and_later(eyes: Eyes, page: Page
     sink.script = lambda _: Reply(200, json.dumps({"held": True}).encode(), {"content-type": "application/json"})
     made = await eyes.server.trigger(sink.url, name="Hold", match={"type": "order.held"})
     await eyes.open(page, f"/triggers/{made['id']}")
+    await expect(page.get_by_text("valid", exact=True)).to_be_visible()  # what is there to begin with has come
     editor = page.get_by_role("textbox", name="Data as JSON").or_(page.locator(".cm-content"))
     await editor.first.click()
     await page.keyboard.press("Control+a")
@@ -146,6 +148,5 @@ async def test_the_list_tells_health_and_switches_and_deletes(eyes: Eyes, page: 
     await page.get_by_role("button", name="Clear filters").click()
     await expect(page.locator("tbody tr")).to_have_count(1)
     for width in (PHONE[0], 360):
-        await page.set_viewport_size({"width": width, "height": 740})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await fits(page, width)
     await assert_accessible(page)
