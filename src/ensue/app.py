@@ -35,7 +35,7 @@ from ensue.engine.engine import Engine, Parts
 from ensue.engine.eventing import Eventing
 from ensue.engine.feed import Feed
 from ensue.engine.ingest import Ingest
-from ensue.engine.instance import INSTANCE, check_key, instance_put
+from ensue.engine.instance import INSTANCE, check_key, closed_on_failure, instance_put
 from ensue.engine.keys import Keys
 from ensue.engine.lanes import Lanes, Rooms
 from ensue.engine.passes import Passes
@@ -94,8 +94,7 @@ def _named(group: str, name: str) -> Any:
     there = {point.name: point for point in _installed(group)}
     if name in there:
         return there[name].load()
-    known = ", ".join(there)
-    raise EnsueError("invalid", f"There is no {group.removesuffix('s')} called {name!r}; there are: {known}.")
+    raise EnsueError("invalid", f"There is no {group.removesuffix('s')} called {name!r}; there are {', '.join(there)}.")
 
 
 def make_store(config: Config) -> Store:
@@ -267,10 +266,11 @@ async def _close(channels: Iterable[Channel]) -> None:
 
 async def open_house(house: House) -> None:
     """Open the store, check the instance key, and make the first project with its first key."""
-    await house.store.open(house.clock())
-    await check_key(house.store, house.vault)
-    await house.engine.devices.pushing.open()
-    await _first_key(house)
+    async with closed_on_failure(house.store):
+        await house.store.open(house.clock())
+        await check_key(house.store, house.vault)
+        await house.engine.devices.pushing.open()
+        await _first_key(house)
 
 
 async def _first_key(house: House) -> None:
@@ -319,8 +319,7 @@ def http_limits(config: Config) -> HttpLimits:
 
 
 Ready = Callable[[str, int, str | None], None]
-"""`ready(host, port, setup)` is called when the port takes connections; `setup` is the link that makes the first
-account, None once there was one."""
+"""`ready(host, port, setup)`: the port takes connections; `setup` is the link to the first account, None once it is."""
 
 
 async def run(config: Config, ready: Ready, stop: asyncio.Event | None = None) -> None:
@@ -394,7 +393,8 @@ async def open_beside(config: Config) -> Beside:
     """The store opened beside whoever serves it. EnsueError for a wrong instance key, or data that cannot be opened."""
     vault = make_vault(config)
     store = make_store(config)
-    await store.open_beside()
-    await check_key(store, vault)
+    async with closed_on_failure(store):
+        await store.open_beside()
+        await check_key(store, vault)
     clock = WallClock()
     return Beside(store, Keys(store, vault, clock), make_people(config, store, Rules(), clock), store.close)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import stat
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from ensue.domain.schedule import HOUR
 from ensue.domain.trigger import Endpoint, Match, Trigger, trigger_document
 from ensue.engine.examination import examine_lanes, examine_store, examine_views
 from ensue.store.base import EventQuery, Health
+from ensue.store.sqlite.place import Place
 from tests.answering import Say, answering
 from tests.cli.program import Ran, run_here
 
@@ -175,6 +177,23 @@ def test_a_wrong_instance_key_is_found(config: Config) -> None:
     ran = run_here(["doctor"])
     assert ran.code == 1
     assert "instance key does not fit" in ran.out
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_a_wrong_key_does_not_open_is_closed(config: Config, *, beside: bool) -> None:
+    """Nothing is left of the store, neither its writer nor its lock: with the right key it opens."""
+    (config.directory / "instance.key").write_text(base64.b64encode(b"x" * 32).decode())
+    before = set(threading.enumerate())
+
+    async def opened() -> None:
+        await (app.open_beside(config) if beside else app.open_house(app.build(config)))
+
+    with pytest.raises(EnsueError, match="instance key does not fit"):
+        asyncio.run(opened())
+    assert [one.name for one in threading.enumerate() if one not in before] == []
+    place = Place(str(config.directory))
+    assert place.try_take()
+    place.release()
 
 
 def test_an_affected_sqlite_is_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

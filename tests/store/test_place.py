@@ -1,9 +1,11 @@
 """Where SQLite data lies and who may serve it: the lock, the versions, the modes, opening beside a server."""
 
+import asyncio
 import fcntl
 import os
 import shutil
 import stat
+import threading
 from pathlib import Path
 
 import apsw
@@ -14,6 +16,7 @@ from ensue.domain.errors import EnsueError
 from ensue.store.base import Changes
 from ensue.store.sqlite import SqliteStore
 from ensue.store.sqlite.place import Place, migrations
+from ensue.store.sqlite.turn import Turn
 from tests.contract.builders import NOW, PROJECT, append, claim, entry, held, logged, once, put
 
 FIRST = Path(__file__).parent.parent / "data" / "first.db"
@@ -127,6 +130,34 @@ async def test_nobody_migrates_under_a_server(tmp_path: Path) -> None:
         assert (tmp_path / "ensue.db").read_bytes() == b""
     finally:
         os.close(handle)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+async def test_who_gives_up_opening_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    """Neither a thread nor the lock, however far the opening was."""
+    connecting, going_on = asyncio.Event(), threading.Event()
+    loop, connect, before = asyncio.get_running_loop(), SqliteStore._connect, set(threading.enumerate())
+
+    def slow(store: SqliteStore) -> Turn:
+        loop.call_soon_threadsafe(connecting.set)
+        assert going_on.wait(60)
+        return connect(store)
+
+    monkeypatch.setattr(SqliteStore, "_connect", slow)
+    store = SqliteStore(str(tmp_path))
+    opening = asyncio.ensure_future(store.open_beside() if beside else store.open(NOW))
+    await connecting.wait()
+    opening.cancel()
+    going_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    left = [one.name for one in threading.enumerate() if one not in before]
+    assert [name for name in left if name.startswith("ensue")] == []
+    place = Place(str(tmp_path))
+    assert place.try_take()
+    place.release()
 
 
 async def test_plans_are_never_stale(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Hides what an instance keeps of itself, beside its projects: that its key fits the data, and what it made once."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from ensue.domain.document import Document, Put
@@ -27,3 +29,13 @@ async def check_key(store: Store, vault: Vault) -> None:
         await store.put([instance_put(_KEY_CHECK, vault.check_value().encode())])
     elif not vault.fits(kept.body.decode()):
         raise EnsueError("invalid", WRONG_KEY)
+
+
+@asynccontextmanager
+async def closed_on_failure(store: Store) -> AsyncIterator[None]:
+    """Close a store again where what belongs to its opening fails: its threads and its lock would stay."""
+    try:
+        yield
+    except BaseException:
+        await store.close()
+        raise

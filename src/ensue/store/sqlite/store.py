@@ -86,7 +86,11 @@ class SqliteStore:
         and a server does run.
         """
         await asyncio.to_thread(self._step_beside)
-        await self._begin()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.close()
+            raise
 
     def _take(self) -> None:
         require_safe_sqlite()
@@ -118,7 +122,11 @@ class SqliteStore:
         self._readers = readers = Readers(self._place.file, self._place.views)
         self._following = Following(self._place.file, self._place.views, readers.look_anew)
         writer = Writer(self._connect, asyncio.get_running_loop(), self._news.set)
-        await writer.start()
+        try:
+            await writer.start()
+        except BaseException:  # cancelled, too: its thread would wait for ever
+            await writer.stop()
+            raise
         self._writer = writer
 
     def _connect(self) -> Turn:
