@@ -26,7 +26,8 @@ async def test_what_failed_in_the_demo_arrives_when_it_is_sent_again(make_server
         pressed = await server.call("POST", f"/api/v1/events/{held[0]['id']}/actions/approve")
         assert pressed.json["state"] == "done"
 
-        dead = (await server.items("/api/v1/deliveries?state=dead&q=warehouse+order&limit=5"))[0]["id"]
+        words = "/api/v1/deliveries?state=dead&q=warehouse+order&limit=5"
+        dead = (await eventually(lambda: server.items(words), "the delivery is found"))[0]["id"]
         assert (await server.call("POST", f"/api/v1/deliveries/{dead}/retry")).status == 200
 
         async def arrived() -> bool:

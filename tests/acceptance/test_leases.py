@@ -126,13 +126,13 @@ async def test_a_hung_receiver_costs_the_others_nothing(server: Server, sink: Si
     """A backlog behind a receiver that never answers leaves the lanes of others free."""
     never = asyncio.Event()
     async with Sink(held(never)) as hung:
-        await server.trigger(hung.url, match={"type": "hung.*"}, concurrency=2)
+        await server.trigger(hung.url, match={"type": "hung.*"}, concurrency=2, timeout_ms=60_000)
         await server.trigger(sink.url, match={"type": "fine.*"})
         for kind in ("hung.one", "fine.one"):
             batch = {"events": [{"type": kind} for _ in range(100)]}
             assert (await server.call("POST", "/api/v1/events/batch", batch)).json["accepted"] == 100
         await sink.wait_for(100)
-        assert len(hung.received) == 2, "its room is two at once"
+        assert len(await hung.wait_for(2)) == 2, "its room is two at once"
 
 
 async def test_failures_are_tried_again_on_schedule_and_never_early(server: Server, sink: Sink) -> None:
