@@ -13,6 +13,7 @@ from ensue.domain.errors import EnsueError
 from ensue.store.base import Changes
 from ensue.store.sqlite import SqliteStore, documents, writer
 from ensue.store.sqlite.turn import Turn
+from ensue.testing import PATIENCE
 from tests.contract.builders import NOW, append, claim, entry, held, logged, once, outcome, put, settle
 from tests.store.conftest import ask, one_commit, pragma
 
@@ -180,6 +181,21 @@ async def test_patience_ends(store: SqliteStore, monkeypatch: pytest.MonkeyPatch
     await store.close()
 
     assert await settling == ["accepted"]
+
+
+async def test_patience_that_ends_during_a_close(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last commit takes it along, whenever that begins: nobody is left waiting."""
+    monkeypatch.setattr(writer, "JOINS", 60.0)
+    debt, busy = await held(store), store._busy()
+    async with one_commit(store):
+        settling = asyncio.ensure_future(store.settle(lambda _: [outcome(debt)], 60.0))
+        stopping = asyncio.ensure_future(busy.stop())
+        await asyncio.sleep(0)
+        busy._lose_patience(busy._patient[0])
+    await stopping
+
+    async with asyncio.timeout(PATIENCE):
+        assert await settling == ["accepted"]
 
 
 async def test_a_backup_beside_a_live_writer(store: SqliteStore, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ class Writer:
             timer.cancel()
 
     def _lose_patience(self, job: Job) -> None:
+        if self._closing:
+            return  # the last commit takes it along; behind the word that there is no more nobody would look
         with suppress(ValueError):  # it is being done
             self._patient.remove(job)
             self._queue.put(job)
