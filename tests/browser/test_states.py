@@ -145,6 +145,33 @@ async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Pag
     await expect(page.get_by_label("Title", exact=True)).to_have_value("Typed before")
 
 
+async def test_what_is_live_goes_on_after_another_login(eyes: Eyes, server: Server, page: Page) -> None:
+    """The session ends while the feed and a thread are open: after the login both show what came meanwhile and what comes."""
+    event = await server.send("deploy.begun", card={"title": "Deploy 7"}, context={"id": "deploy-7"})
+    await eyes.open(page, "/")
+    thread = await page.context.new_page()
+    await eyes.open(thread, f"/events/{event}")
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await expect(thread.get_by_role("heading", level=1, name="Deploy 7")).to_be_visible()
+    ended = await page.request.delete(f"{server.url}/api/v1/session", headers={"sec-fetch-site": "same-origin"})
+    assert ended.status == 204
+    for window in (page, thread):
+        await expect(window.get_by_role("dialog", name="Your session ended")).to_be_visible()
+    await server.send("order.paid", card={"title": "Paid meanwhile"})
+    await server.send("deploy.done", card={"title": "Deployed meanwhile"}, context={"id": "deploy-7"})
+    dialog = page.get_by_role("dialog", name="Your session ended")
+    await dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    await dialog.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Paid meanwhile")).to_be_visible()
+    await thread.bring_to_front()
+    await thread.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(thread.get_by_role("dialog")).to_have_count(0)
+    await expect(thread.get_by_text("Deployed meanwhile").first).to_be_visible()
+    await server.send("deploy.checked", card={"title": "Deploy checked"}, context={"id": "deploy-7"})
+    await expect(thread.get_by_text("Deploy checked").first).to_be_visible()
+
+
 async def test_a_login_in_another_tab_is_seen(eyes: Eyes, page: Page) -> None:
     """Two tabs of one browser: when one has logged in again, the other goes on as soon as it is looked at."""
     await eyes.open(page, "/playground")

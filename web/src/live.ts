@@ -76,7 +76,10 @@ export class Reader {
   }
 }
 
-/** Follows until the returned function is called; `hurry` tries again at once, `lose` gives up the connection that stands. */
+/**
+ * Follows until it is stopped. `hurry` tries again at once, also after a refusal, which nothing else does; `lose` gives up the
+ * connection that stands.
+ */
 export function follow(following: Following, world: World): { stop: () => void; hurry: () => void; lose: () => void } {
   const life = new AbortController();
   let connection = new AbortController();
@@ -94,7 +97,9 @@ export function follow(following: Following, world: World): { stop: () => void; 
       if (life.signal.aborted) break;
       if (typeof outcome === 'number') {
         following.status({ kind: 'refused', status: outcome });
-        return;
+        failed = since = 0;
+        await paused();
+        continue;
       }
       if (outcome === 'was live') failed = since = 0;
       since ||= world.now();
@@ -104,11 +109,17 @@ export function follow(following: Following, world: World): { stop: () => void; 
 
   async function rest(failed: number, since: number): Promise<void> {
     const milliseconds = WAITS[Math.min(failed, WAITS.length) - 1] ?? 1000;
-    pause = new AbortController();
-    life.signal.addEventListener('abort', () => pause.abort(), { once: true });
     const offline = !world.online() || failed > TRIES;
     following.status(offline ? { kind: 'offline', since } : { kind: 'reconnecting', at: world.now() + milliseconds, since });
-    await world.wait(milliseconds, pause.signal);
+    await paused(milliseconds);
+  }
+
+  /** So long, or until somebody hurries; without a length only then. */
+  async function paused(milliseconds?: number): Promise<void> {
+    const { signal } = (pause = new AbortController());
+    life.signal.addEventListener('abort', () => pause.abort(), { once: true });
+    if (milliseconds === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    else await world.wait(milliseconds, signal);
   }
 
   void run();

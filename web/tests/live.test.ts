@@ -173,6 +173,14 @@ describe('a stream goes on', () => {
     expect(refused.status).toEqual({ kind: 'refused', status: 401 });
     expect(refused.requests).toHaveLength(1);
 
+    const given = new Stage();
+    const up = given.begin();
+    given.requests[0]?.answer(new Response('{}', { status: 401 }));
+    await given.settle();
+    up.stop();
+    await given.settle();
+    expect(given.requests).toHaveLength(1);
+
     const stopped = new Stage();
     const following = stopped.begin();
     await stopped.connect();
@@ -181,6 +189,18 @@ describe('a stream goes on', () => {
     expect(stopped.status).toEqual({ kind: 'stopped' });
     expect(stopped.requests).toHaveLength(1);
     expect(stopped.requests[0]?.signal.aborted).toBe(true);
+  });
+
+  test('after a refusal once somebody says so, from where it was', async () => {
+    const stage = new Stage();
+    const following = stage.begin('a.2');
+    stage.requests[0]?.answer(new Response('{}', { status: 401 }));
+    await stage.settle();
+    following.hurry();
+    await stage.settle();
+    expect(stage.requests[1]?.headers['last-event-id']).toBe('a.2');
+    await stage.connect();
+    expect(stage.status).toEqual({ kind: 'live' });
   });
 
   test('a server that is full is asked again', async () => {

@@ -79,11 +79,13 @@ class Session {
   #stand(view: SessionView, target: string): void {
     const named = new URL(target, location.origin).searchParams.get('project');
     if (view.projects.some((project) => project.slug === named)) preferences.project = named ?? '';
+    const refused = this.ended;
     this.view = view;
     this.ended = false;
     this.state = 'in';
     calling.member = view.member.id;
     calling.project = preferences.project = this.project?.slug ?? '';
+    if (refused) contact.again();
   }
 
   /** Read projects, roles and names again, after one has been changed. */
