@@ -106,6 +106,21 @@ async def test_a_step_of_retention_has_little_patience(store: SqliteStore, monke
     assert [one.id for one in page.items] == [last.event.id]
 
 
+async def test_the_patience_of_a_step_is_for_all_buckets(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where few events of a project lie in each stretch of the log, a step does not begin anew with each of them."""
+    monkeypatch.setattr(retention, "PATIENCE", -1.0)
+    for _ in range(4):
+        await append(store, entry())
+        await ask(store, "UPDATE sqlite_sequence SET seq = seq + 20000 WHERE name = 'event'")
+        await store.close()
+        await store.open(NOW)
+    step, sizes = await store.prune(PROJECT, NOW + 1, NOW + 1, None, 5), list[int]()
+    while step.next is not None:
+        sizes.append(step.removed)
+        step = await store.prune(PROJECT, NOW + 1, NOW + 1, step.next, 5)
+    assert [size for size in sizes if size] == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("fate", "asked"),
     [

@@ -17,7 +17,6 @@ from ensue.store.sqlite.turn import Turn
 BUCKETS: Final = 64
 """So many buckets of 16,384 rows are looked through in one step at most."""
 
-
 PATIENCE: Final = 0.01
 """Seconds after which a step takes no further events out: whoever inherits a thread may have to be looked for far."""
 
@@ -79,7 +78,7 @@ def prune(turn: Turn, terms: Terms, after: str | None, limit: int) -> Pruned:
 
 def _events(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
     """Remove old events, bucket by bucket, until a bucket begins that is not old."""
-    removed, bucket = 0, start
+    removed, bucket, ends = 0, start, time.perf_counter() + PATIENCE
     for _ in range(BUCKETS):
         first = turn.execute(FIRST_OF_BUCKET, (bucket << 14,)).fetchall()
         if not first or first[0][1] >= terms.before:
@@ -87,24 +86,25 @@ def _events(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int 
         bucket = first[0][0] >> 14
         values = (bucket, terms.project, terms.before, limit - removed)
         cursors = [row[0] for row in turn.execute(OLD_EVENTS, values)]
-        gone = _remove(turn, cursors)
+        gone = _remove(turn, cursors, ends)
         removed += gone
         if removed >= limit or gone < len(cursors):
             return removed, bucket
         bucket += 1
+        if removed and time.perf_counter() >= ends:
+            break
     return removed, bucket
 
 
 def _tests(turn: Turn, terms: Terms, start: int, limit: int) -> tuple[int, int | None]:
     cursors = [row[0] for row in turn.execute(OLD_TESTS, (terms.project, start, terms.test_before, limit))]
-    removed = _remove(turn, cursors)
+    removed = _remove(turn, cursors, time.perf_counter() + PATIENCE)
     is_whole = removed == len(cursors) < limit
     return removed, None if is_whole else cursors[removed - 1]
 
 
-def _remove(turn: Turn, cursors: Sequence[int]) -> int:
-    """Take the first of these out of the log, as many as there is patience for; how many."""
-    ends = time.perf_counter() + PATIENCE
+def _remove(turn: Turn, cursors: Sequence[int], ends: float) -> int:
+    """Take the first of these out of the log, as many as there is patience for until `ends`; how many."""
     removed = 0
     while removed < len(cursors) and (not removed or time.perf_counter() < ends):
         some = cursors[removed : removed + TOGETHER]
