@@ -108,6 +108,15 @@ async def test_five_megabytes_get_their_refusal(path: str) -> None:
         assert (await wire.request("POST", path, b"{}")).status == 202
 
 
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/batch"])
+async def test_four_times_the_largest_body_get_theirs(path: str) -> None:
+    """As long as it is not beyond all measure, whoever sends too much is told so."""
+    async with running() as server, connected(server.port) as wire:
+        answer = await wire.request("POST", path, b"x" * 30_000_000)
+        assert answer.status == 413
+        assert (await wire.request("POST", path, b"{}")).status == 202
+
+
 async def test_five_megabytes_on_a_connection_that_closes() -> None:
     """The same for a client that keeps no connection, and for one without a key."""
     async with running() as server:
@@ -120,7 +129,7 @@ async def test_five_megabytes_on_a_connection_that_closes() -> None:
 
 
 async def test_what_is_dropped_has_its_limits() -> None:
-    """Beyond 8 MiB (here less), or too slow, nothing more is read."""
+    """Beyond 32 MiB (here less), or too slow, nothing more is read."""
     async with running(quick(dropped_bytes=100_000)) as server, connected(server.port) as wire:
         await wire.send(HEAD + b"content-length: 900000000\r\n\r\n")
         assert (await wire.response()).status == 413
@@ -177,6 +186,8 @@ NOT_HTTP = [
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     b"GET\r\n\r\n",
     b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /\r\n\r\n",
+    b"GET /api/v1/events/1 HTTP/0.9\r\n\r\n",
     b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
     b"GET /\xff HTTP/1.1\r\n\r\n",
     b"CONNECT example.org:443 HTTP/1.1\r\n\r\n",
