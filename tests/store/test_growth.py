@@ -157,6 +157,17 @@ async def test_what_ended_keeps_the_budget(
     assert [*sizes, len(page.items)] == [1, 0, 2]
 
 
+async def test_what_an_index_answers_alone_needs_no_budget(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that died, the newest first, is a page like any other: nothing is looked at that is not shown."""
+    monkeypatch.setattr(walk, "SCAN", 40)
+    await append(store, entry(id=EVENT))
+    await store.owe([delivery(event(id=EVENT), lane="l") for _ in range(120)], [])
+    claimed = await claim(store, NOW, 120, lane="l")
+    await settle(store, *(outcome(one, Failed("no"), NOW, Retry(attempts=1)) for one in claimed))
+    page = await store.deliveries(DeliveryQuery(project=PROJECT, state="dead", limit=100))
+    assert len(page.items) == 100
+
+
 @pytest.mark.parametrize(
     ("text", "index"),
     [

@@ -36,11 +36,12 @@ OF_EVENTS: Final = (
 
 
 class Along(Struct, frozen=True):
-    """An index that is in order where its first column is `value`, by `test`."""
+    """An index that is in order where its first column is `value`, by `test`; it answers so many `tests` of a query."""
 
     index: str
     test: str
     value: str
+    tests: int = 1
 
 
 def deliveries(execute: Execute, query: DeliveryQuery) -> DeliveryPage:
@@ -99,7 +100,8 @@ def _ordered(
     low = 0
     fields, source = _rows(query)
     if along is not None:
-        low = _narrow(execute, along, before)
+        if len(tests) > along.tests or query.sought is not None:
+            low = _narrow(execute, along, before)
         source = source.replace("delivery d", f"delivery d INDEXED BY {along.index}", 1)
     text, values = where(tests)
     rows = execute(
@@ -113,11 +115,11 @@ def _ordered(
 def _narrow(execute: Execute, along: Along, before: int) -> int:
     """How far down an index leads within what a page may look at; 0: to its end."""
     text = (
-        f"SELECT min(n), count(*) FROM (SELECT d.number AS n FROM delivery d INDEXED BY {along.index} "
-        f"WHERE d.number < ? AND {along.test} ORDER BY d.number DESC LIMIT ?)"
+        f"SELECT d.number FROM delivery d INDEXED BY {along.index} WHERE d.number < ? AND {along.test} "
+        "ORDER BY d.number DESC LIMIT 1 OFFSET ?"
     )
-    lowest, seen = execute(text, (before, along.value, walk.SCAN)).fetchall()[0]
-    return int(lowest) if seen == walk.SCAN else 0
+    lowest = execute(text, (before, along.value, walk.SCAN - 1)).fetchall()
+    return int(lowest[0][0]) if lowest else 0
 
 
 def _along(query: DeliveryQuery) -> Along | None:
@@ -127,7 +129,8 @@ def _along(query: DeliveryQuery) -> Along | None:
     if query.replay is not None:
         return Along("delivery_replay", "d.replay = ?", query.replay)
     if query.state in ("dead", "cancelled"):
-        return Along(f"delivery_{query.state}", f"d.state = {NUMBERS[query.state]} AND d.project = ?", query.project)
+        test = f"d.state = {NUMBERS[query.state]} AND d.project = ?"
+        return Along(f"delivery_{query.state}", test, query.project, tests=2)
     return None
 
 
