@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from ensue.domain.delivery import Entry
-from ensue.domain.event import Context
+from ensue.domain.event import Context, Event
 from ensue.domain.thread import Thread
 from ensue.store.base import EventQuery
 from ensue.store.sqlite import SqliteStore, pages, threads
@@ -119,15 +119,28 @@ async def test_an_event_alone_is_written_by_as_few_statements(store: SqliteStore
 
 async def test_a_thread_that_is_spread_over_the_log(store: SqliteStore) -> None:
     """What is shown, and who inherits, is found however far apart the events of a thread lie."""
-    made = []
-    for n in range(6):
-        await append(store, event := told(0, f"n{n}"))
-        made.append(event.event)
-        await ask(store, "UPDATE sqlite_sequence SET seq = seq + 20000 WHERE name = 'event'")
-        await store.close()
-        await store.open(NOW)
+    made = [await _far_on(store, told(0, f"n{n}")) for n in range(6)]
     for left in range(5, 0, -1):
         found = (await store.threads(PROJECT, ["story 0"]))["story 0"]
         root = made[-left - 1]
         assert found == Thread(root.id, left, made[-left:])
         assert await store.remove(PROJECT, root.id, NOW)
+
+
+async def test_who_came_before_the_start_inherits(store: SqliteStore) -> None:
+    """The heir is looked for from the oldest event on, not from the one that said it begins the thread."""
+    first, _, start, _ = [
+        await _far_on(store, entry(type=f"n{n}", context=Context("story 0", start=n == 2))) for n in range(4)
+    ]
+    assert (await store.threads(PROJECT, ["story 0"]))["story 0"].root == start.id
+    assert await store.remove(PROJECT, start.id, NOW)
+    assert (await store.threads(PROJECT, ["story 0"]))["story 0"].root == first.id
+
+
+async def _far_on(store: SqliteStore, made: Entry) -> Event:
+    """Take an event in, and leave a long stretch of the log behind it."""
+    await append(store, made)
+    await ask(store, "UPDATE sqlite_sequence SET seq = seq + 20000 WHERE name = 'event'")
+    await store.close()
+    await store.open(NOW)
+    return made.event
