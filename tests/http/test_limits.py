@@ -111,7 +111,7 @@ async def test_five_megabytes_get_their_refusal(path: str) -> None:
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/batch"])
 async def test_four_times_the_largest_body_get_theirs(path: str) -> None:
     """As long as it is not beyond all measure, whoever sends too much is told so."""
-    async with running() as server, connected(server.port) as wire:
+    async with running(HttpLimits(dropped_seconds=60.0)) as server, connected(server.port) as wire:
         answer = await wire.request("POST", path, b"x" * 30_000_000)
         assert answer.status == 413
         assert (await wire.request("POST", path, b"{}")).status == 202
