@@ -146,7 +146,7 @@ async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Pag
 
 
 async def test_what_is_live_goes_on_after_another_login(eyes: Eyes, server: Server, page: Page) -> None:
-    """The session ends while the feed and a thread are open: after the login both show what came meanwhile and what comes."""
+    """The session ends while feed and thread are open: after the login both show what came meanwhile and what comes."""
     event = await server.send("deploy.begun", card={"title": "Deploy 7"}, context={"id": "deploy-7"})
     await eyes.open(page, "/")
     thread = await page.context.new_page()

@@ -1,5 +1,5 @@
 /** Hides how all triggers of a project are read: page by page, and counted for the side bar on the way. */
-import { ask, type Result } from './api/client';
+import { ask, calling, type Result } from './api/client';
 import type { Page, TriggerView } from './api/types';
 import { shell } from './state/shell.svelte';
 
@@ -7,6 +7,7 @@ const PAGE = 200;
 
 /** All triggers of the project. */
 export async function allTriggers(signal?: AbortSignal): Promise<Result<TriggerView[]>> {
+  const project = calling.project;
   const items: TriggerView[] = [];
   let next: string | null = null;
   do {
@@ -15,6 +16,6 @@ export async function allTriggers(signal?: AbortSignal): Promise<Result<TriggerV
     items.push(...found.value.items);
     next = found.value.next;
   } while (next);
-  shell.counts = { ...shell.counts, triggers: items.length };
+  if (project === calling.project) shell.counts = { ...shell.counts, triggers: items.length };
   return { ok: true, value: items, status: 200 };
 }

@@ -932,6 +932,8 @@ export const words = {
     failingSince: (name: string, time: string) => `${name} has been failing since ${time}.`,
     stopped: (name: string) => `${name} was switched off.`,
     failing: (count: number) => `${count} triggers are failing:`,
+    names: (some: readonly string[], more: number) => some.join(', ') + (more ? ` and ${more.toLocaleString('en-GB')} more` : ''),
+    othersFail: (count: number) => `${count.toLocaleString('en-GB')} more`,
     waitAndDead: (waiting: string, dead: number) => `${waiting} wait and will be tried again, ${dead.toLocaleString('en-GB')} are dead.`,
     restArrives: 'Everything else arrives.',
     showThem: 'Show deliveries',

@@ -32,3 +32,29 @@ test('what is known is not asked for again, what was made since is', async () =>
   await learnNamesOf(['trg_1', 'trg_2']);
   expect(nameOf('trg_2')).toBe('Chat');
 });
+
+test('what was asked for another project is nothing of this one, however late it comes', async () => {
+  const { calling } = await import('../src/api/client');
+  const { learnNames, learnNamesOf, named, triggerOf } = await import('../src/deliveries/names.svelte');
+  let answer!: (found: object) => void;
+  calling.project = 'first';
+  allTriggers.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  learnNames();
+  calling.project = 'second';
+  allTriggers.mockResolvedValueOnce(answered(trigger('trg_2', 'Mail')));
+  learnNames();
+  answer(answered(trigger('trg_1', 'Of the first project')));
+  await learnNamesOf(['trg_2']);
+  expect(triggerOf('trg_1')).toBeUndefined();
+  expect(named().map((one) => one.name)).toEqual(['Mail']);
+});
+
+test('one that was deleted keeps its name, and is offered no more', async () => {
+  const { learnNamesOf, nameOf, named } = await import('../src/deliveries/names.svelte');
+  allTriggers.mockResolvedValueOnce(answered(trigger('trg_1', 'Mail')));
+  await learnNamesOf(['trg_1']);
+  allTriggers.mockResolvedValueOnce(answered(trigger('trg_2', 'Chat')));
+  await learnNamesOf(['trg_2']);
+  expect(nameOf('trg_1')).toBe('Mail');
+  expect(named().map((one) => one.id)).toEqual(['trg_2']);
+});

@@ -10,6 +10,7 @@ const KEEP = 10_000;
 const known = new SvelteMap<string, TriggerView>();
 /** Ids that no trigger had, of all that were read after the id was seen: only of these it is true that they were deleted. */
 const gone = new SvelteSet<string>();
+let standing = $state.raw<readonly TriggerView[]>([]);
 let project = '';
 let asked = 0;
 let reading: Promise<void> | undefined;
@@ -27,20 +28,25 @@ export async function learnNamesOf(ids: readonly (string | null | undefined)[]):
 }
 
 async function read(strange: readonly string[]): Promise<void> {
-  if (project !== calling.project) known.clear();
-  project = calling.project;
+  const here = calling.project;
+  if (project !== here) {
+    known.clear();
+    standing = [];
+  }
+  project = here;
   asked = Date.now();
   const found = await allTriggers();
-  if (project !== calling.project) return;
+  if (here !== calling.project) return;
   if (!found.ok) asked = 0;
   else {
+    standing = found.value;
     for (const trigger of found.value) known.set(trigger.id, trigger);
     for (const id of strange) if (!known.has(id)) gone.add(id);
   }
 }
 
-/** All that are known, by name. */
-export const named = (): TriggerView[] => [...known.values()].sort((one, other) => one.name.localeCompare(other.name));
+/** All that there are, by name; what was deleted is known, but not among them. */
+export const named = (): TriggerView[] => [...standing].sort((one, other) => one.name.localeCompare(other.name));
 
 export const triggerOf = (id: string | null | undefined): TriggerView | undefined => known.get(id ?? '');
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byResult, change, heights, HOUR, lines, peak, slotsOf, stacked, top, type Tally } from '../../src/screens/overview/series';
+import { byResult, change, heights, labelled, HOUR, lines, peak, slotsOf, stacked, top, type Tally } from '../../src/screens/overview/series';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 40);
 const at = (hoursAgo: number): string => new Date(NOW - hoursAgo * HOUR).toISOString();
@@ -50,4 +50,11 @@ test('of nothing there is no peak and no change', () => {
 test('the largest come first, and the rest is not one of them', () => {
   const found = top([{ type: 'a', count: 1 }, { type: 'b', count: 7 }, { type: 'ensue.delivery.dead', count: 9 }, { count: 50, other: true }], (tally) => tally.type);
   expect(found).toEqual([{ name: 'b', count: 7 }, { name: 'a', count: 1 }]);
+});
+
+test('labels stand apart, however narrow it is', () => {
+  expect(labelled(24, 3, 480)).toEqual([0, 3, 6, 9, 12, 15, 18, 21]);
+  expect(labelled(24, 3, 280)).toEqual([0, 6, 12, 18]);
+  expect(labelled(56, 8, 280)).toEqual([0, 16, 32, 48]);
+  expect(labelled(24, 3, 0)).toEqual([]);
 });

@@ -21,6 +21,8 @@ export class Log {
   #query: Query;
   #timer: ReturnType<typeof setInterval>;
   #over = false;
+  /** How often it was loaded: what was asked for before the last time belongs to another list. */
+  #loads = 0;
 
   constructor(query: Query) {
     this.#query = query;
@@ -32,26 +34,30 @@ export class Log {
   #seen = (): void => void (document.hidden || this.#refresh());
 
   async load(): Promise<void> {
+    const load = ++this.#loads;
     const found = await this.#page(null);
-    if (this.#over) return;
+    if (this.#over || load !== this.#loads) return;
     this.#heard(found.ok ? undefined : found.error);
     this.error = found.ok ? undefined : found.error;
     if (!found.ok) return;
     this.rows = found.value.items;
     this.next = found.value.next;
     this.news = [];
+    this.more = this.searching = false;
     if (this.rows.length || !this.next) return;
     this.searching = true;
     await this.further();
-    this.searching = false;
+    if (load === this.#loads) this.searching = false;
   }
 
   /** The page after the last one; empty pages are gone through. */
   async further(): Promise<void> {
+    const load = this.#loads;
     this.more = true;
     let found: DeliveryView[] = [];
     for (let tries = 0; this.next && !found.length && tries < STRETCHES; tries += 1) {
       const page = await this.#page(this.next);
+      if (load !== this.#loads) return;
       if (!page.ok || this.#over) break;
       found = page.value.items;
       this.next = page.value.next;
@@ -61,6 +67,8 @@ export class Log {
   }
 
   show(): void {
+    // Between a whole page of new ones and the rows may be more.
+    if (this.news.length >= PAGE) return void this.load();
     this.rows = [...this.news, ...(this.rows ?? [])];
     this.news = [];
   }
@@ -82,9 +90,10 @@ export class Log {
 
   async #refresh(): Promise<void> {
     if (!this.rows) return this.load();
+    const load = this.#loads;
     const found = await this.#page(null);
     const pending = found.ok ? await this.#pending(new Set(found.value.items.map((row) => row.id))) : [];
-    if (this.#over) return;
+    if (this.#over || load !== this.#loads) return;
     this.#heard(found.ok ? undefined : found.error);
     if (!found.ok) return;
     const fresh = new Map([...found.value.items, ...pending].map((row) => [row.id, row]));

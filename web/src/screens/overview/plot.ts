@@ -1,14 +1,14 @@
 /** Hides how stacked bars are drawn: uPlot for scales, axes and the pointer, our own bars; colours are read as they are now. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { heights, lines, type Series } from './series';
+import { heights, labelled, lines, type Series } from './series';
 
 export interface Drawn {
   series: readonly Series[];
   /** Custom properties, one for each series. */
   colours: readonly string[];
   labels: readonly string[];
-  /** Every so many slots have their label. */
+  /** Every so many slots have their label, where there is room. */
   every: number;
 }
 
@@ -18,6 +18,8 @@ export interface Plot {
 }
 
 const HEIGHT = 236;
+/** Pixels for the numbers at the left. */
+const NUMBERS = 38;
 const GAP = 6;
 const RADIUS = 1.5;
 
@@ -57,8 +59,8 @@ export function plot(host: HTMLElement, given: Drawn, told: { over: (at: number 
       scales: { x: { time: false, range: () => [-0.5, drawn.labels.length - 0.5] }, y: { range: () => [0, highest()[2]] } },
       series: [{}, { paths: () => null, points: { show: false } }],
       axes: [
-        { ...axis, font: font(), size: 26, gap: 6, grid: { show: false }, splits: () => drawn.labels.flatMap((_, at) => (at % drawn.every ? [] : [at])), values: (_, at) => at.map((one) => drawn.labels[one] ?? '') },
-        { ...axis, font: font(), size: 38, gap: 6, grid: { stroke: () => colour('--line'), width: 1 }, splits: () => highest(), values: (_, at) => at.map((one) => one.toLocaleString('en-GB')) },
+        { ...axis, font: font(), size: 26, gap: 6, grid: { show: false }, splits: () => labelled(drawn.labels.length, drawn.every, host.clientWidth - NUMBERS), values: (_, at) => at.map((one) => drawn.labels[one] ?? '') },
+        { ...axis, font: font(), size: NUMBERS, gap: 6, grid: { stroke: () => colour('--line'), width: 1 }, splits: () => highest(), values: (_, at) => at.map((one) => one.toLocaleString('en-GB')) },
       ],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       hooks: {

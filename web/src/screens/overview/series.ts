@@ -5,6 +5,9 @@ export const RANGES = ['24h', '7d', '30d'] as const;
 export type Range = (typeof RANGES)[number];
 const STEPS: Record<Range, { hours: number; slots: number }> = { '24h': { hours: 1, slots: 24 }, '7d': { hours: 3, slots: 56 }, '30d': { hours: 24, slots: 30 } };
 
+/** Pixels that a label and the room beside it take. */
+const LABEL = 48;
+
 export interface Slots {
   /** Beginning of the first one. */
   from: number;
@@ -51,6 +54,12 @@ export function stacked(tallies: readonly Tally[], slots: Slots, name: (tally: T
   const named = [...all.values()].filter((one) => one.name).sort((one, other) => other.total - one.total || one.name.localeCompare(other.name));
   const rest = [...named.slice(most), ...[all.get('')].filter((one) => one !== undefined)];
   return rest.length ? [...named.slice(0, most), rest.reduce(sum, empty('', slots.count))] : named;
+}
+
+/** Which slots have their label in so many pixels: each so many, or as many times that as it takes for them not to touch. */
+export function labelled(count: number, every: number, width: number): number[] {
+  const step = every * Math.max(1, Math.ceil((LABEL * count) / (every * width)));
+  return Array.from({ length: Math.ceil(count / step) }, (_, at) => at * step);
 }
 
 const empty = (name: string, count: number): Series => ({ name, total: 0, values: Array.from({ length: count }, () => 0) });
