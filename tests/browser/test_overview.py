@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 
-from playwright.async_api import Page, Position, expect
+from playwright.async_api import Page, Position, Request, expect
 
 from tests.acceptance.server import PROGRAM, Server, environment, eventually
 from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible
@@ -79,7 +79,22 @@ async def test_the_overview_shows_what_the_demo_made(eyes: Eyes, page: Page) -> 
 
 
 async def test_an_empty_project_is_filled_by_a_click(eyes: Eyes, page: Page) -> None:
-    """No terminal is needed to look around: what the demo made up is there at once."""
+    """No terminal is needed to look around: what the demo made up is there at once, and the page that hears of all of
+    it meanwhile asks about one event after the other, not about thousands at once."""
+    asking: set[Request] = set()
+    together: list[int] = []
+
+    def asked(request: Request) -> None:
+        if re.search(r"/api/v1/events/[0-9a-f-]{36}$|/readyz$", request.url):
+            asking.add(request)
+            together.append(len(asking))
+
+    def answered_or_not(request: Request) -> None:
+        asking.discard(request)
+
+    page.on("request", asked)
+    page.on("requestfinished", answered_or_not)
+    page.on("requestfailed", answered_or_not)
     await eyes.open(page, "/")
     async with page.expect_response("**/api/v1/demo", timeout=60_000) as answered:
         await page.get_by_role("button", name="fill the project with demo events").click()
@@ -88,6 +103,7 @@ async def test_an_empty_project_is_filled_by_a_click(eyes: Eyes, page: Page) -> 
     await expect(row).to_be_visible()
     await expect(row.get_by_role("button", name="Approve order")).to_be_visible()
     await expect(page.get_by_text("Refunded")).to_be_visible()
+    assert 0 < max(together) < 5, together
 
 
 async def test_a_bar_leads_to_its_events(eyes: Eyes, page: Page) -> None:

@@ -51,6 +51,8 @@ export class Feed {
   #early: EventView[] | null = [];
   #queue: EventView[] = [];
   #held: EventView[] = [];
+  #joining: EventView[] = [];
+  #asking = false;
   #flushing = 0;
   #known = new Set<string>();
   #life = new AbortController();
@@ -165,26 +167,39 @@ export class Feed {
     this.#flushing = 0;
     const queue = this.#queue;
     this.#queue = [];
-    const heads: EventView[] = [];
+    const [heads, joining]: [EventView[], EventView[]] = [[], []];
     for (const event of queue) {
       if (this.#known.has(event.id)) continue;
       if (this.paused && event.context && !isPress(event)) this.#held.push(event);
-      else if (event.context && event.context.id !== event.id && !isPress(event)) this.#join(event);
+      else if (event.context && event.context.id !== event.id && !isPress(event)) joining.push(event);
       else if (isPress(event)) this.#grow(event);
       else heads.push(event);
     }
     this.#put(heads);
+    this.#joining.push(...joining.filter((event) => event.context?.start || !this.#grow(event)));
+    void this.#join();
   }
 
-  /** An event of a context: of a thread that is here, of one further down, or the first of a new one. */
-  #join(event: EventView): void {
-    if (!event.context?.start && this.#grow(event)) return;
-    void api.get('/api/v1/events/{id}', { path: { id: event.id } }).then((found) => {
+  /**
+   * Events of contexts: of a thread that is here, of one further down, or the first of a new one. One is asked about after
+   * the other: of many that come at once most have their thread here by then.
+   */
+  async #join(): Promise<void> {
+    if (this.#joining.length > MOST_WAITING) {
+      this.#joining = [];
+      return this.load(this.filters, this.#test);
+    }
+    if (this.#asking) return;
+    this.#asking = true;
+    for (let event; (event = this.#joining.shift()); ) {
+      if (!event.context?.start && this.#grow(event)) continue;
+      const found = await api.get('/api/v1/events/{id}', { path: { id: event.id } });
       const whole = found.ok ? found.value : event;
       const root = whole.thread?.root;
       if (!root || root === whole.id) this.#put([whole]);
       else this.#grow(event);
-    });
+    }
+    this.#asking = false;
   }
 
   /** Puts an event into the thread that it belongs to; whether that is here. */
@@ -238,6 +253,7 @@ export class Feed {
 
   stop(): void {
     this.#life.abort();
+    this.#joining = [];
     if (this.#flushing) cancelAnimationFrame(this.#flushing);
   }
 }
