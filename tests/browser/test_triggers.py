@@ -1,9 +1,10 @@
 """Triggers: made with a secret shown once, tried as one types, run now and later, switched and deleted; axe on each."""
 
+import asyncio
 import json
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from ensue.testing import Reply, Sink
 from tests.browser.eyes import PHONE, Eyes, assert_accessible
@@ -67,6 +68,63 @@ async def test_a_change_survives_a_refusal_and_keeps_secret_headers(eyes: Eyes, 
     await send(eyes, data={"total": 2})
     (request,) = await sink.wait_for(1)
     assert request.headers["x-token"] == "hidden"
+
+
+class Held:
+    """Requests that wait on their way until they are let go."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        """Hold one."""
+        await self.go.wait()
+        await route.continue_()
+
+
+async def test_what_is_asked_twice_is_done_once_and_nothing_typed_meanwhile_is_lost(
+    eyes: Eyes, page: Page, sink: Sink
+) -> None:
+    """While an answer is on its way Control+S asks for no second trigger, and who types on keeps what they typed."""
+    await eyes.open(page, "/triggers/new")
+    for label, text in (("Name", "Once"), ("Address", sink.url), ("Event type", "order.held")):
+        await page.get_by_label(label, exact=True).fill(text)
+    made = Held()
+    await page.route("**/api/v1/triggers", made)
+    await page.keyboard.press("Control+s")
+    await page.keyboard.press("Control+s")
+    made.go.set()
+    await page.get_by_role("button", name="I have kept it").click()
+    await expect(page.get_by_role("heading", name="Once", exact=True)).to_be_visible()
+    (trigger,) = await eyes.server.items("/api/v1/triggers")
+
+    changed = Held()
+    await page.route(f"**/api/v1/triggers/{trigger['id']}", changed)
+    await page.get_by_label("Name", exact=True).fill("Changed")
+    await page.keyboard.press("Control+s")
+    await page.get_by_label("Name", exact=True).fill("Typed on")
+    changed.go.set()
+    await expect(page.get_by_role("heading", name="Changed", exact=True)).to_be_visible()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Typed on")
+    await page.unroute_all()
+    await page.reload()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Typed on")
+
+
+async def test_who_types_data_goes_on_when_the_editor_comes(eyes: Eyes, page: Page, sink: Sink) -> None:
+    """The focus goes from the plain field into the editor, with what was selected."""
+    made = await eyes.server.trigger(sink.url, name="Hold", match={"type": "order.held"})
+    editor = Held()
+    await page.route("**/assets/editor-*.js", editor)
+    await eyes.open(page, f"/triggers/{made['id']}")
+    plain = page.get_by_role("textbox", name="Data", exact=True)
+    await expect(plain).not_to_have_value("")
+    await plain.focus()
+    await page.keyboard.press("Control+a")
+    editor.go.set()
+    await expect(page.locator(".cm-content")).to_be_focused()
+    await page.keyboard.type("[7]")
+    await expect(page.locator(".cm-content")).to_have_text("[7]")
 
 
 async def test_it_runs_now_to_itself_and_to_all_and_later(eyes: Eyes, page: Page, sink: Sink) -> None:

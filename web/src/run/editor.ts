@@ -56,7 +56,8 @@ const typedOver = EditorView.domEventHandlers({
 
 export interface Editor {
   set: (text: string) => void;
-  focus: () => void;
+  /** From there to there is selected, where that is said. */
+  focus: (from?: number, to?: number) => void;
   stop: () => void;
 }
 
@@ -80,7 +81,10 @@ export function edit(host: HTMLElement, given: { text: string; label: string; ch
   });
   return {
     set: (text) => text !== view.state.doc.toString() && view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
-    focus: () => view.focus(),
+    focus(from, to) {
+      if (from !== undefined) view.dispatch({ selection: { anchor: from, head: to ?? from } });
+      view.focus();
+    },
     stop: () => view.destroy(),
   };
 }
