@@ -1,9 +1,10 @@
 """An event in a browser: its page, and whatever tries to be more than text; its buttons are in `test_actions.py`."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import Server
@@ -41,6 +42,30 @@ async def test_the_page_of_an_event(eyes: Eyes, server: Server, page: Page, sink
     other = event[:-1] + ("1" if event.endswith("0") else "0")
     await page.goto(f"{server.url}/events/{other}")
     await expect(page.get_by_role("heading", name="This event is gone")).to_be_visible()
+
+
+async def test_what_comes_before_anybody_listens_is_not_lost(
+    eyes: Eyes, server: Server, page: Page, sink: Sink
+) -> None:
+    """The thread grows, and a button is pressed, when the event has been read and its stream is not there yet."""
+    actions = [button(sink.url)]
+    event = await show(
+        server, "Order held", "order.held", card={"actions": actions}, context={"id": "o-1", "start": True}
+    )
+    listens = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await listens.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/stream?*", late)
+    await eyes.open(page, f"/events/{event}")
+    await expect(page.get_by_role("button", name="Approve order")).to_be_visible()
+    await server.send("order.step", card={"title": "Looked at"}, context={"id": "o-1"})
+    assert (await server.call("POST", f"/api/v1/events/{event}/actions/go")).status == 200
+    listens.set()
+    await expect(page.get_by_role("link", name="Looked at")).to_be_visible()
+    await expect(page.get_by_text("Order approved by first key")).to_be_visible()
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
