@@ -36,9 +36,11 @@ async def eventually(condition: Callable[[], Any], what: str, patience: float = 
 
 
 def free_port() -> int:
-    """A port that nobody has, outside the range from which the kernel takes those of clients."""
+    """A port that nobody has, outside the range from which the kernel takes those of clients; each process that runs
+    tests has its own, as a server takes its port only a moment later, and gives it up while it is started again."""
+    runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
     while True:
-        port = random.randint(20_000, 32_000)
+        port = 20_000 + 1_000 * runner + random.randrange(1_000)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
