@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Route, expect
 
 from tests.acceptance.server import Server, eventually
 from tests.acceptance.wire import Connection
@@ -64,6 +64,18 @@ async def _post(server: Server, path: str, body: Any, cookie: str = "", method: 
     assert answered.status in {200, 201}, answered
     given = re.search(r"ensue_session=([^;]+)", str(answered.headers.get("set-cookie", "")))
     return answered.json, given[1] if given else cookie
+
+
+async def end_session(page: Page, url: str) -> None:
+    """End the session of a window, without the page's doing."""
+    ended = await page.request.delete(f"{url}/api/v1/session", headers={"sec-fetch-site": "same-origin"})
+    assert ended.status == 204, ended.status
+
+
+async def end_then_go_on(url: str, route: Route) -> None:
+    """End the session while a request is on its way: not before, or the page might see it by itself and ask already."""
+    await end_session(route.request.frame.page, url)
+    await route.continue_()
 
 
 _UNREACHED = ("Failed to load resource", "An unknown error occurred when fetching the script.")
@@ -131,6 +143,15 @@ class Eyes:
             await context.close()
 
 
+async def fits(page: Page, width: int) -> None:
+    """Wait until nothing is wider than so many pixels: what follows the window's size by a script comes after it."""
+
+    async def narrow() -> bool:
+        return bool(await page.evaluate("(width) => document.documentElement.scrollWidth <= width", width))
+
+    await eventually(narrow, f"nothing is wider than {width} pixels")
+
+
 async def settled(page: Page) -> None:
     """Wait until nothing changes: colours in the middle of it have no contrast to be judged by. Spinners may turn."""
     await page.evaluate(
@@ -142,7 +163,9 @@ async def settled(page: Page) -> None:
 
 _AXE_RUN: Final = """async () => {
     const still = new CSSStyleSheet();
-    still.replaceSync('*, *::before, *::after { transition: none !important; }');
+    still.replaceSync(`*, *::before, *::after {
+        transition: none !important; animation-duration: 0s !important; animation-delay: 0s !important;
+    }`);
     document.adoptedStyleSheets.push(still);
     try {
         const { violations } = await axe.run(document, {

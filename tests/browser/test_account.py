@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.acceptance.commands import ensue
-from tests.acceptance.server import Server
+from tests.acceptance.server import Server, eventually
 from tests.browser.eyes import EMAIL, NAME, PASSWORD, Eyes, assert_accessible, invite
 
 ANOTHER = "a-longer-word-than-before-7"
@@ -105,6 +105,11 @@ async def test_each_tab_keeps_its_project(eyes: Eyes, server: Server, page: Page
     await expect(other.get_by_role("button", name="Second Switch project")).to_be_visible()
 
 
+async def _noted(server: Server, name: str) -> bool:
+    """Whether it is written down that a key was used: that comes a moment after its use."""
+    return any(key["name"] == name and key["last_used_at"] for key in await server.items("/api/v1/keys?limit=50"))
+
+
 async def test_when_a_key_was_used_is_shown(eyes: Eyes, server: Server, page: Page) -> None:
     """Never, until it was."""
     await eyes.open(page, "/settings/keys?new=1")
@@ -116,6 +121,7 @@ async def test_when_a_key_was_used_is_shown(eyes: Eyes, server: Server, page: Pa
     await expect(row).to_contain_text("last used never")
     sent = await server.call("POST", "/api/v1/events", {"type": "a.b"}, authorization=f"Bearer {token}")
     assert sent.status == 202
+    await eventually(lambda: _noted(server, "Shop"), "its use is noted")
     await page.reload()
     await expect(row).not_to_contain_text("never")
     await expect(row.get_by_role("time")).to_have_count(2)

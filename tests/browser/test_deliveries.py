@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import eventually
-from tests.browser.eyes import PHONE, Eyes, assert_accessible
+from tests.browser.eyes import PHONE, Eyes, assert_accessible, fits
 
 DEAD = "/api/v1/deliveries?state=dead"
 
@@ -41,7 +41,7 @@ async def test_a_dead_delivery_is_opened_and_retried(eyes: Eyes, page: Page, sin
     await expect(page.get_by_text(f"POST {sink.url}")).to_be_visible()
     for width in (PHONE[0], 360):
         await page.set_viewport_size({"width": width, "height": 740})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await fits(page, width)
     await expect(page.locator(".tabs").get_by_role("link", name="Deliveries 1 dead")).to_be_visible()
     sink.script = lambda _: Reply(200)
     await page.get_by_role("button", name="Retry now").click()
@@ -104,7 +104,7 @@ async def test_an_address_opens_its_delivery_wherever_it_is(eyes: Eyes, page: Pa
     await eyes.open(page, f"/deliveries?open={kept['id'][:-4]}0000")
     await expect(page.get_by_text("There is no such delivery.")).to_be_visible()
     await expect(page.locator("tbody tr")).to_have_count(2)
-    assert "open=" not in page.url
+    await expect(page).not_to_have_url(re.compile("open="))
     eyes.troubles.clear()  # the browser tells of the 404, too
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.acceptance.server import Server, eventually
-from tests.browser.eyes import PHONE, Eyes, assert_accessible
+from tests.browser.eyes import PHONE, Eyes, assert_accessible, fits
 
 BATCH = 1_000
 
@@ -24,8 +24,10 @@ async def show(server: Server, title: str, kind: str = "order.paid", **fields: A
 
 
 async def live(page: Page) -> None:
-    """Wait until the feed follows."""
+    """Wait until the feed follows, and has read again what it had read before it did."""
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await expect(page.get_by_role("feed").and_(page.locator("[aria-busy=true]"))).to_have_count(0)
+    await expect(page.get_by_role("status", name="Loading")).to_have_count(0)
 
 
 async def test_the_first_event_takes_the_place_of_the_lesson(eyes: Eyes, server: Server, page: Page) -> None:
@@ -46,7 +48,7 @@ async def test_the_first_event_takes_the_place_of_the_lesson(eyes: Eyes, server:
     await expect(page.get_by_role("complementary", name="What followed")).to_contain_text(
         "No trigger matched this event."
     )
-    assert page.url.endswith(f"?event={event}")
+    await expect(page).to_have_url(f"{server.url}/?event={event}")
     await assert_accessible(page)
 
 
@@ -108,8 +110,9 @@ async def test_search_as_one_types(eyes: Eyes, server: Server, page: Page) -> No
     await expect(field).to_have_value("after:31Feb")
 
 
-async def test_keys_that_are_faster_than_the_offers_count(eyes: Eyes, server: Server, page: Page) -> None:
+async def test_keys_that_are_faster_than_the_offers_count(eyes: Eyes, server: Server, cookie: str) -> None:
     """What is pressed before the offers have loaded chooses of them when they have; what is taken back does nothing."""
+    page = await eyes.window(cookie, worker=False)  # which might have them already
     await show(server, "Paid")
     loads = asyncio.Event()
 
@@ -176,7 +179,7 @@ async def test_test_mode_shows_test_events_only_and_says_so(eyes: Eyes, server: 
     await expect(page.get_by_text("Only test events are shown.")).to_be_visible()
     await expect(row(page, "A trial")).to_contain_text("Test")
     await expect(row(page, "In earnest")).to_have_count(0)
-    assert "test=1" in page.url
+    await expect(page).to_have_url(f"{server.url}/?test=1")
     await assert_accessible(page)
     await page.get_by_role("button", name="Leave test mode").click()
     await expect(row(page, "In earnest")).to_be_visible()
@@ -222,8 +225,8 @@ async def test_nothing_lost_or_doubled_over_a_restart(eyes: Eyes, server: Server
     await show(server, "Before")
     await eyes.open(page, "/")
     await live(page)
-    await server.stop()
-    await expect(page.get_by_role("status").filter(has_text="Reconnecting")).to_be_visible()
+    reconnecting = expect(page.get_by_role("status").filter(has_text="Reconnecting")).to_be_visible()
+    await asyncio.gather(reconnecting, server.stop())  # after some tries it says "Offline"
     await server.start()
     await show(server, "While away")
     await live(page)
@@ -308,7 +311,7 @@ async def test_on_a_phone(eyes: Eyes, server: Server, cookie: str) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await eyes.open(page, "/")
     await expect(row(page, "Order held")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await fits(page, 360)
     await assert_accessible(page)
     await page.get_by_role("button", name="Filters and view").click()
     await expect(page.get_by_role("dialog", name="Filters and view")).to_be_visible()
