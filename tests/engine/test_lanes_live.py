@@ -94,3 +94,15 @@ async def test_a_lane_that_nobody_noted_is_found(stage: Stage) -> None:
     assert stage.lanes.counts() == {"waiting": 0, "due": 0, "parked": 0}
     await stage.parts.scheduler.scan()
     await stage.settled("delivered", 3)
+
+
+async def test_room_that_is_given_back_is_used_at_once(stage: Stage) -> None:
+    """What waits for a place goes out when a try is over, not when its outcome is kept."""
+    await stage.parts.scheduler.stop()
+    hold = stage.channel.script = Hold()
+    await stage.trigger(concurrency=1)
+    await stage.send_many(2)
+    await stage.until(lambda: hold.count == 1 and stage.lanes.counts()["parked"] == 1)
+    stage.parts.worker._settlement.add = lambda trial, done: None  # type: ignore[method-assign]  # noqa: ARG005 - its form
+    hold.answer(Sent())
+    await stage.until(lambda: len(stage.channel.sent) == 2)
