@@ -111,8 +111,9 @@ async def test_what_is_asked_twice_is_done_once_and_nothing_typed_meanwhile_is_l
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Typed on")
 
 
-async def test_who_types_data_goes_on_when_the_editor_comes(eyes: Eyes, page: Page, sink: Sink) -> None:
+async def test_who_types_data_goes_on_when_the_editor_comes(eyes: Eyes, cookie: str, sink: Sink) -> None:
     """The focus goes from the plain field into the editor, with what was selected."""
+    page = await eyes.window(cookie, worker=False)  # which would bring the editor by another way
     made = await eyes.server.trigger(sink.url, name="Hold", match={"type": "order.held"})
     editor = Held()
     await page.route("**/assets/editor-*.js", editor)
