@@ -257,6 +257,24 @@ async def test_a_press_that_comes_too_late_shows_the_truth(
     assert len(sink.received) == 1
 
 
+async def test_a_press_on_what_was_deleted_says_so_on_the_card(
+    eyes: Eyes, server: Server, page: Page, sink: Sink
+) -> None:
+    """The event goes while its card is open: after the press there is no button to press again, here and on its page."""
+    event = await show(server, "Order held", card={"actions": [button(sink.url)]})
+    card = await opened(eyes, page, "Order held")
+    alone = await page.context.new_page()
+    await eyes.open(alone, f"/events/{event}")
+    assert (await server.call("DELETE", f"/api/v1/events/{event}")).status == 204
+    for window, shown in ((page, card), (alone, alone.get_by_role("main"))):
+        await window.bring_to_front()
+        await shown.get_by_role("button", name="Approve order").click()
+        await expect(shown.get_by_role("status").filter(has_text="This event is gone")).to_be_visible()
+        await expect(shown.get_by_role("button", name="Approve order")).to_have_count(0)
+        await assert_accessible(window)
+    assert not sink.received
+
+
 async def test_locked_without_a_server(eyes: Eyes, server: Server, page: Page, sink: Sink) -> None:
     """Offline no button presses, and the card says why once; they are some again when the connection is back."""
     actions = [button(sink.url), button(sink.url, key="no", label="Reject order")]

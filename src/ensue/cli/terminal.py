@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TextIO
 
 import msgspec
@@ -31,6 +32,9 @@ _COLOURS: Final = {
 _STEERING: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters that JSON leaves as they are, and those that turn the direction of text."""
 
+_OFTEN: Final = 10.0
+"""Seconds between two lines that say how far long work is."""
+
 _LEAST: Final = 8
 """A column is cut to no less than this."""
 
@@ -47,10 +51,20 @@ class Column(NamedTuple):
 class Terminal:
     """Where results (`out`) and remarks (`err`) go. `width` None: nothing is cut."""
 
-    def __init__(self, out: TextIO, err: TextIO, *, width: int | None = None, colour: bool = False) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        err: TextIO,
+        *,
+        width: int | None = None,
+        colour: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._out = out
         self._err = err
         self._colour = colour
+        self._clock = clock
+        self._told: float | None = None
         self.width = width
 
     def say(self, text: str = "") -> None:
@@ -100,10 +114,18 @@ class Terminal:
         self.say(text if self.width is None else _cut(text, self.width))
 
     def progress(self, text: str) -> None:
-        """How far long work is: one line of a terminal that the next call replaces; nothing elsewhere."""
+        """How far long work is: one line of a terminal that the next call replaces; elsewhere, as in a log, a line of
+        its own every ten seconds."""
         if self.width is not None and self._err.isatty():
             self._err.write(f"\r\x1b[K{_cut(text, self.width)}")
             self._err.flush()
+            return
+        now = self._clock()
+        if self._told is None:
+            self._told = now
+        if text and now - self._told >= _OFTEN:
+            self._told = now
+            self.note(text)
 
     def _fitted(self, cell: str, width: int, column: Column) -> str:
         text = _cut(cell, width)

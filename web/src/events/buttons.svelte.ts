@@ -7,6 +7,7 @@ import { later, stateOf, told } from './actions';
 
 let known = $state.raw<ReadonlyMap<string, ButtonView>>(new Map());
 let over = $state.raw<ReadonlySet<string>>(new Set());
+let gone = $state.raw<ReadonlySet<string>>(new Set());
 /** Since when, in milliseconds UTC. */
 let pressing = $state.raw<ReadonlyMap<string, number>>(new Map());
 const name = (event: string, key: string): string => `${event}/${key}`;
@@ -25,6 +26,14 @@ export function current(event: EventView, action: ActionView): ActionView {
 
 /** Whether the server called a button expired. */
 export const isOver = (event: string, key: string): boolean => over.has(name(event, key));
+
+/** Whether the server said that it has the event no more. */
+export const isGone = (event: string): boolean => gone.has(event);
+
+/** Takes in that the server has an event no more: its buttons lead nowhere, wherever it is still seen. */
+export function lose(event: string): void {
+  gone = new Set(gone).add(event);
+}
 
 /** Takes in that the server calls a button expired, whatever our clock says. */
 export function expire(event: string, key: string): void {

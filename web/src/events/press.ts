@@ -4,7 +4,7 @@ import type { ActionView, ButtonView, EventView } from '../api/types';
 import { session } from '../state/session.svelte';
 import { complain, say } from '../state/toasts.svelte';
 import { words } from '../words';
-import { expire, learn, onItsWay } from './buttons.svelte';
+import { expire, learn, lose, onItsWay } from './buttons.svelte';
 import { rivalsOf } from './standing';
 
 /** Presses, and says what is not seen on the button itself. */
@@ -20,10 +20,10 @@ export async function press(event: EventView, action: ActionView): Promise<void>
   arrived();
 }
 
-/** Somebody was faster, or it ended meanwhile: show what is so. */
+/** Somebody was faster, or it ended or went meanwhile: show what is so. */
 async function overtaken(event: EventView, action: ActionView, message: string): Promise<void> {
   const found = await api.get('/api/v1/events/{id}', { path: { id: event.id } });
-  if (!found.ok) return complain(words.actions.gone);
+  if (!found.ok) return found.error.status === 404 ? lose(event.id) : complain(found.error.message);
   const group = [action, ...rivalsOf(found.value, action)].map((one) => one.key);
   const states = (found.value.card?.actions ?? []).flatMap((one) => (group.includes(one.key) && one.state ? [{ key: one.key, state: one.state }] : []));
   for (const one of states) learn(event.id, one.key, one.state);
