@@ -51,6 +51,17 @@ async def test_what_no_event_may_hold_is_its_own_affair(api: Edge) -> None:
     await _judged_alone(api, [b'"\\ud800"', b"NaN", b"-Infinity", b"[" * 900 + b"]" * 900])
 
 
+async def test_depth_alone_is_looked_at_in_each_event(api: Edge) -> None:
+    """Where nothing else is wrong in the whole body, one that is nested too deep is still found, and only that."""
+    await _judged_alone(api, [b"[" * depth + b"]" * depth for depth in (64, 65, 66, 900)])
+    items = [
+        b'{"type":"wide","data":[' + b"[]," * 99 + b"[]]}",
+        b'{"type":"deep","data":' + b"[" * 63 + b"]" * 63 + b"}",
+    ]
+    got = await api("POST", BATCH, b'{"events":[' + b",".join(items) + b"]}")
+    assert (got.json["accepted"], got.json["failed"]) == (2, 0)
+
+
 async def _judged_alone(api: Edge, bad: list[bytes]) -> None:
     items = [b'{"type":"good"}', *(b'{"type":"bad","data":' + data + b"}" for data in bad), b'{"type":"good"}']
     got = await api("POST", BATCH, b'{"events":[' + b",".join(items) + b"]}")
