@@ -260,7 +260,7 @@ async def test_a_press_that_comes_too_late_shows_the_truth(
 async def test_a_press_on_what_was_deleted_says_so_on_the_card(
     eyes: Eyes, server: Server, page: Page, sink: Sink
 ) -> None:
-    """The event goes while its card is open: after the press there is no button to press again, here and on its page."""
+    """The event goes while its card is open: after the press there is no button to press again, nor on its page."""
     event = await show(server, "Order held", card={"actions": [button(sink.url)]})
     card = await opened(eyes, page, "Order held")
     alone = await page.context.new_page()

@@ -58,3 +58,14 @@ test('a few new ones stand before the rest', async () => {
   expect(numbers(log)?.slice(0, 3)).toEqual([102, 101, 100]);
   expect([log.rows?.length, log.next]).toEqual([52, 'at 51']);
 });
+
+test('on a slow network the first answer is waited for, and shown', async () => {
+  ask.mockImplementation(() => new Promise((resolve) => setTimeout(() => resolve(page(100, 50)), 10_000)));
+  log = new Log({});
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(ask).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(log.rows).toHaveLength(50);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(ask).toHaveBeenCalledTimes(2);
+});

@@ -21,6 +21,8 @@ export class Log {
   #query: Query;
   #timer: ReturnType<typeof setInterval>;
   #over = false;
+  /** Pages that are on their way. */
+  #asked = 0;
   /** How often it was loaded: what was asked for before the last time belongs to another list. */
   #loads = 0;
 
@@ -31,7 +33,8 @@ export class Log {
     document.addEventListener('visibilitychange', this.#seen);
   }
 
-  #seen = (): void => void (document.hidden || this.#refresh());
+  // One after the other: where answers take longer than that, the next question waits for them.
+  #seen = (): void => void (document.hidden || this.#asked || this.#refresh());
 
   async load(): Promise<void> {
     const load = ++this.#loads;
@@ -84,8 +87,11 @@ export class Log {
     document.removeEventListener('visibilitychange', this.#seen);
   }
 
-  #page(next: string | null) {
-    return ask<Page<DeliveryView>>('GET', '/api/v1/deliveries', { query: { ...this.#query, details: true, limit: PAGE, next } });
+  async #page(next: string | null) {
+    this.#asked += 1;
+    const found = await ask<Page<DeliveryView>>('GET', '/api/v1/deliveries', { query: { ...this.#query, details: true, limit: PAGE, next } });
+    this.#asked -= 1;
+    return found;
   }
 
   async #refresh(): Promise<void> {
