@@ -68,6 +68,30 @@ async def test_what_comes_while_one_reads_waits(eyes: Eyes, server: Server, page
     await expect(page.get_by_role("article").first).to_contain_text("Later 2")
 
 
+async def test_a_stream_that_comes_late_has_the_list_read_once_more(eyes: Eyes, server: Server, page: Page) -> None:
+    """The list is shown without it; then it is read again, and what comes waits for whoever reads."""
+    await show(server, "The first")
+    listens = asyncio.Event()
+    lists: list[str] = []
+
+    async def late(route: Route) -> None:
+        await listens.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/stream?*", late)
+    page.on("request", lambda request: lists.append(request.url) if "limit=50" in request.url else None)
+    await eyes.open(page, "/")
+    await expect(row(page, "The first")).to_be_visible()
+    shown = len(lists)
+    listens.set()
+    await live(page)
+    await row(page, "The first").click()
+    await show(server, "The second")
+    await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    await expect(page.get_by_role("article")).to_have_count(1)
+    assert len(lists) == shown + 1
+
+
 async def test_paused_until_told_to_go_on(eyes: Eyes, server: Server, page: Page) -> None:
     """`p` stops the list and says how much waits; `p` again lets it go on."""
     await show(server, "The first")

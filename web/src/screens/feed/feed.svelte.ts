@@ -56,7 +56,7 @@ export class Feed {
   #flushing = 0;
   #known = new Set<string>();
   #life = new AbortController();
-  #connected: Promise<boolean> = Promise.resolve(true);
+  #connected = Promise.resolve();
 
   /** `reading` says whether rows must not move now; `came` is told each event of the stream. */
   constructor(reading: () => boolean, came: (event: EventView) => void) {
@@ -86,7 +86,8 @@ export class Feed {
     this.state = 'loading';
     this.more = 'idle';
     if (contact.lost !== null) await this.#showKept();
-    this.unsure = !(await this.#connected);
+    await this.#connected;
+    this.unsure = this.stream?.status.kind !== 'live';
     const found = await this.#pages(null, PAGE, life.signal);
     if (life.signal.aborted) return;
     if (found.failure?.code === 'offline' && (this.kept || (await this.#showKept()))) return;
@@ -258,9 +259,8 @@ export class Feed {
   }
 }
 
-/** Resolves when the stream listens, or cannot: from then on a list and the stream together hold everything. */
-async function settled(stream: Stream<EventView>): Promise<boolean> {
+/** Resolves when the stream listens: from then on a list and the stream together hold everything. Or when it takes too long. */
+async function settled(stream: Stream<EventView>): Promise<void> {
   const until = Date.now() + 1500;
   while (stream.status.kind === 'connecting' && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-  return stream.status.kind === 'live';
 }
