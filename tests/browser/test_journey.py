@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
@@ -25,7 +26,9 @@ async def test_from_the_printed_link_to_what_failed_yesterday(eyes: Eyes, server
     await see_and_press(page)
     await make_trigger(page, sink)
     await run_it(page, sink)
-    await fail_yesterday(server, sink)
+    now = time.time()
+    await fail_yesterday(server, sink, now)
+    await page.clock.set_fixed_time(datetime.fromtimestamp(now, UTC))  # after midnight it would be two days ago
     await find_and_send_again(page, sink)
 
 
@@ -92,10 +95,10 @@ async def run_it(page: Page, sink: Sink) -> None:
     assert _data(received)["total"] == 42
 
 
-async def fail_yesterday(server: Server, sink: Sink) -> None:
-    """The same server a day ago, when the receiver was broken: one order died, another customer's arrived."""
+async def fail_yesterday(server: Server, sink: Sink, now: float) -> None:
+    """The same server a day before `now` (seconds), when the receiver was broken: one order died, another's arrived."""
     await server.stop()
-    async with running(server.data, clock=Clock(round(time.time() * 1000) - DAY)) as then:
+    async with running(server.data, clock=Clock(round(now * 1000) - DAY)) as then:
         sink.script = lambda received: Reply(503 if WORD in str(_data(received)) else 200)
         for customer in (WORD, "Ada"):
             await _send(then, {"type": "order.paid", "data": {"customer": customer, "total": 7}})
