@@ -19,6 +19,7 @@ from ensue.cli.upkeep import report
 from ensue.config import Config
 from ensue.domain.key import SCOPES, Key
 from ensue.domain.project import Project
+from ensue.engine.demo_shop import RECEIVERS, address
 from ensue.engine.keys import NewKey
 from tests.answering import Say, refusal
 from tests.cli.program import Ran, run_against, run_here
@@ -152,6 +153,7 @@ class Case:
 _BOTH: Final = {"items": [TRIGGER, OFF], "next": None}
 _TWO: Final = {"items": [PENDING, DEAD], "next": None}
 
+_OF_THE_DEMO: Final = TRIGGER | {"endpoint": {"url": address(None, RECEIVERS[0].host, RECEIVERS[0].path)}}
 _DEMO: Final = {"events": 1200, "deliveries": 1534, "triggers": ["trg_1", "trg_2"]}
 
 CASES: Final[Mapping[str, Case]] = {
@@ -206,8 +208,10 @@ CASES: Final[Mapping[str, Case]] = {
     "replays-list": Case("replays list", answer({"items": [REPLAY, REPLAYED], "next": None})),
     "replays-list-empty": Case("replays list", answer({"items": [], "next": None})),
     "replays-show": Case("replays show rpl_1", answer(REPLAY)),
-    "demo": Case("demo --count 1200", answer(_DEMO, 201)),
-    "demo-json": Case("demo --count 1200 --json", answer(_DEMO, 201)),
+    "demo": Case("demo --count 1200", [*answer(_BOTH), *answer(_DEMO, 201)]),
+    "demo-json": Case("demo --count 1200 --json", [*answer(_BOTH), *answer(_DEMO, 201)]),
+    "demo-twice": Case("demo", answer({"items": [TRIGGER, _OF_THE_DEMO], "next": None})),
+    "demo-again": Case("demo --again", answer(_DEMO, 201)),
     "replays-cancel": Case("replays cancel rpl_1 --deliveries", answer({**REPLAYED, "state": "cancelled"})),
 }
 """Commands that speak to a server."""
