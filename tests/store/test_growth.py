@@ -106,6 +106,20 @@ async def test_a_step_of_retention_has_little_patience(store: SqliteStore, monke
     assert [one.id for one in page.items] == [last.event.id]
 
 
+async def test_old_tests_that_a_step_left_are_not_passed_over(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only they are old, the next step goes on behind the last one that went."""
+    monkeypatch.setattr(retention, "PATIENCE", -1.0)
+    monkeypatch.setattr(retention, "TOGETHER", 2)
+    await append(store, *(entry(card=Card(test=True)) for _ in range(7)))
+    step, removed = await store.prune(PROJECT, 0, NOW + 1, None, 20), 0
+    while step.next is not None:
+        removed += step.removed
+        step = await store.prune(PROJECT, 0, NOW + 1, step.next, 20)
+    assert removed == 7
+
+
 async def test_the_patience_of_a_step_is_for_all_buckets(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where few events of a project lie in each stretch of the log, a step does not begin anew with each of them."""
     monkeypatch.setattr(retention, "PATIENCE", -1.0)
