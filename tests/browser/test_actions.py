@@ -20,7 +20,7 @@ from tests.browser.test_feed import live, row, show
 
 @asynccontextmanager
 async def holding(sink: Sink) -> AsyncIterator[asyncio.Event]:
-    """A receiver that answers when it is told to."""
+    """A receiver that answers when it is told to; it is waited for a few seconds only: look at all windows at once."""
     told = asyncio.Event()
     sink.script = lambda _received: Reply(hold=told.wait)
     try:
@@ -61,9 +61,8 @@ async def test_eight_windows_press_at_once(eyes: Eyes, server: Server, cookie: s
     buttons = [await page.get_by_role("button", name="Approve order", exact=True).element_handle() for page in pages]
     async with holding(sink):
         await asyncio.gather(*(one.evaluate("one => one.click()") for one in buttons))
-        for page in pages:
-            await expect(row(page, "Order held")).to_contain_text("Approving order…")
-        await expect(row(pages[0], "Order held")).to_contain_text("pressed by Maya Chen")
+        running = [expect(row(page, "Order held")).to_contain_text("Approving order…") for page in pages]
+        await asyncio.gather(*running, expect(row(pages[0], "Order held")).to_contain_text("pressed by Maya Chen"))
     for page in pages:
         await expect(row(page, "Order held")).to_contain_text("Order approved by Maya Chen")
         await expect(page.get_by_role("button", name="Approve order")).to_have_count(0)
@@ -84,9 +83,10 @@ async def test_running_counts_the_seconds_then_tells_what_came(
     cards = [await opened(eyes, one, "Deploy") for one in (page, other)]
     async with holding(sink):
         await cards[0].get_by_role("button", name="Promote").click()
-        for card in cards:
-            await expect(card.get_by_role("status")).to_have_text(re.compile(r"Promoting…\s[1-9]\d* s"))
-            await expect(card).to_contain_text("pressed by Maya Chen")
+        running = [
+            expect(card.get_by_role("status")).to_have_text(re.compile(r"Promoting…\s[1-9]\d* s")) for card in cards
+        ]
+        await asyncio.gather(*running, *(expect(card).to_contain_text("pressed by Maya Chen") for card in cards))
         await assert_accessible(other)
     for card in cards:
         await expect(card).to_contain_text(re.compile(r"Promoted by Maya Chen, .*200\s· \d"))
@@ -187,8 +187,7 @@ async def test_of_a_group_one_is_chosen(eyes: Eyes, server: Server, page: Page, 
     cards = [await opened(eyes, one, "Order held") for one in (page, other)]
     async with holding(sink):
         await cards[0].get_by_role("button", name="Approve order").click()
-        for card in cards:
-            await expect(card).to_contain_text("Reject · Approve order is running")
+        await asyncio.gather(*(expect(card).to_contain_text("Reject · Approve order is running") for card in cards))
     for card in cards:
         await expect(card).to_contain_text("Order approved by Maya Chen")
         await expect(card).to_contain_text("Reject · not chosen")
