@@ -176,6 +176,30 @@ async def test_one_reset_of_many_at_once_wins(api: Edge) -> None:
     assert (await Browser(api).sign_in("ada@example.com", won)).status == 200
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+async def test_a_reset_ends_with_the_password_that_it_was_for(
+    api: Edge, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A link that lies in some mailbox is worth nothing once its owner has chosen a new password without it."""
+    accounts = api.house.engine.people.accounts
+    ada = await first(api)
+    body = {"link": after_hash(await accounts.reset_link("ada@example.com")), "password": "the one that eve likes"}
+    real = accounts._passwords.hash
+
+    async def choose(password: str) -> str:
+        monkeypatch.setattr(accounts._passwords, "hash", real)
+        assert (await ada("POST", "/api/v1/password", {"old": PASSWORD, "new": OTHER})).status == 204
+        return await real(password)
+
+    if when == "before":
+        await choose("")
+    else:
+        monkeypatch.setattr(accounts._passwords, "hash", choose)
+    assert (await Browser(api)("POST", RESET, body)).error == (404, "not_found", "link")
+    assert (await ada("GET", SESSION)).status == 200
+    assert (await Browser(api).sign_in("ada@example.com", OTHER)).status == 200
+
+
 class Mailbox:
     """A mailer that keeps what it is given."""
 

@@ -39,11 +39,12 @@ class Invitation(Struct, frozen=True, kw_only=True):
 
 
 class Reset(Struct, frozen=True, kw_only=True):
-    """That whoever has the link may choose a new password for `account`."""
+    """That whoever has the link may choose a new password for `account`, as long as it is in that `era`."""
 
     account: str
     token_hash: str
     expires_at: int
+    era: int = 0
 
 
 class Setup(Struct, frozen=True, kw_only=True):

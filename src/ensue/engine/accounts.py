@@ -59,7 +59,9 @@ FROM_STRANGERS: Final = 100
 _WRONG: Final = "Address or password is wrong."
 _CLOSED: Final = "Ensue is set up already; sign in, or ask an owner for an invitation."
 _NO_SETUP: Final = "This set-up link is not valid; the last start of `ensue serve` printed the one that is."
-_NO_RESET: Final = "This link is not valid: it was used, or is older than an hour. Ask for a new one."
+_NO_RESET: Final = (
+    "This link is not valid: it was used, a password was chosen since, or an hour is over. Ask for a new one."
+)
 
 
 class Where(Struct, frozen=True):
@@ -198,27 +200,27 @@ class Accounts:
         if not await self._passwords.fits(old, account.password):
             raise EnsueError("invalid", "This is not the present password.", "old")
         self._by_both.forget(signed.session.id)
-        await self._changed_password(account.id, await self._passwords.hash(chosen), by=signed)
+        await self._changed_password(account, await self._passwords.hash(chosen), by=signed)
 
-    async def _changed_password(self, account_id: str, hashed: str, *also: Put, by: Signed | None = None) -> Account:
+    async def _changed_password(self, account: Account, hashed: str, *also: Put, by: Signed | None = None) -> Account:
         """A new era: every session of before ends, but the one in which it was chosen. That one must still hold, and
-        the password that was proved in it be the present one: else one that was thrown out meanwhile would get in."""
+        the era be that of `account`: else one that was thrown out meanwhile would get in. EnsueError `unauthorized`."""
 
         async def attempt() -> Account:
-            document = await self._store.get(ACCOUNT, "", account_id)
+            document = await self._store.get(ACCOUNT, "", account.id)
             if document is None:
                 raise EnsueError("unauthorized", _WRONG)
             known = account_of(document)
-            if by is not None and known.era != by.account.era:
+            if known.era != account.era:
                 raise EnsueError("unauthorized", ENDED)
             changed = replace(known, password=hashed, era=known.era + 1)
             ended = await self._sessions.ends(changed, None if by is None else by.session.id)
             await put(self._store, [_changed(account_document(changed), document), *ended, *also])
             return changed
 
-        account = await repeated(attempt)
+        changed = await repeated(attempt)
         self._changed()
-        return account
+        return changed
 
     async def _strengthened(self, account: Account, hashed: str) -> Account:
         """The same password, hashed anew: not over one that was chosen meanwhile, and once if two logins do."""
@@ -259,12 +261,13 @@ class Accounts:
             return  # nobody waits for it; whoever does not get a mail asks again
 
     async def reset_link(self, email: str) -> str:
-        """A link to a new password, for an hour, ending the one before. EnsueError `not_found`."""
+        """A link to a new password, for an hour, until one is chosen; it ends that before. EnsueError `not_found`."""
         account = await self.find(email)
         if account is None:
             raise EnsueError("not_found", f"Nobody has an account by the address {email[:80]!r}.")
         token = ids.new_ticket()
-        reset = Reset(account=account.id, token_hash=hash_token(token), expires_at=self._clock() + RESET_FOR)
+        until = self._clock() + RESET_FOR
+        reset = Reset(account=account.id, token_hash=hash_token(token), expires_at=until, era=account.era)
         await self._store.put([Put(document=reset_document(reset))])
         return self._post.link("reset", token)
 
@@ -272,15 +275,16 @@ class Accounts:
         """Choose a new password by a link; every session of before ends. EnsueError `not_found`, `invalid`."""
         document = await self._reset_of(token)
         kept = await self._store.get(ACCOUNT, "", document.id)
-        if kept is None:
+        if kept is None or account_of(kept).era != reset_of(document).era:
             raise EnsueError("not_found", _NO_RESET, "link")
         account = account_of(kept)
         hashed = await self._passwords.hash(check_password(password, account.email))
         try:
             spent = Put(document=replace(document, body=b"", alias=None), expected=document.revision)
-            account = await self._changed_password(account.id, hashed, spent)
+            account = await self._changed_password(account, hashed, spent)
         except EnsueError as error:
-            raise EnsueError("not_found", _NO_RESET, "link") if error.code == "conflict" else error from None
+            lost = error.code in {"conflict", "unauthorized"}
+            raise EnsueError("not_found", _NO_RESET, "link") if lost else error from None
         self._by_both.forget(_both(address_key(account.email), where))
         return await self._sessions.begin(account, where.agent, where.client)
 
