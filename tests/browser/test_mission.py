@@ -141,8 +141,9 @@ async def _end_then_go_on(url: str, route: Route) -> None:
 
 
 @pytest.mark.parametrize("path", ["/triggers/new", "/deliveries", "/scheduled"])
-async def test_a_session_that_ended_is_taken_up_where_one_was(eyes: Eyes, page: Page, sink: Sink, path: str) -> None:
+async def test_a_session_that_ended_is_taken_up_where_one_was(eyes: Eyes, cookie: str, sink: Sink, path: str) -> None:
     """A dialog over the page; after the password the screen goes on, with what was typed."""
+    page = await eyes.window(cookie, worker=False)  # past which requests would go that are held here
     await dead(eyes, sink, 1)
     await eyes.open(page, path)
     if path == "/triggers/new":
