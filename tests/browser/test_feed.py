@@ -134,6 +134,23 @@ async def test_search_as_one_types(eyes: Eyes, server: Server, page: Page) -> No
     await expect(field).to_have_value("after:31Feb")
 
 
+async def test_who_leaves_while_typing_searches_nothing(eyes: Eyes, server: Server, page: Page) -> None:
+    """A word that was just typed is no search on the screen that one has gone to."""
+    await server.send("order.paid")
+    await page.clock.install()
+    await eyes.open(page, "/")
+    await page.get_by_role("combobox").evaluate(
+        """(field) => {
+          field.value = 'order';
+          field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+          document.querySelector('nav a[href="/triggers"]').click();
+        }"""
+    )
+    await expect(page.get_by_role("heading", level=1, name="Triggers")).to_be_visible()
+    await page.clock.run_for(5_000)
+    assert page.url == f"{eyes.server.url}/triggers"
+
+
 async def test_keys_that_are_faster_than_the_offers_count(eyes: Eyes, server: Server, cookie: str) -> None:
     """What is pressed before the offers have loaded chooses of them when they have; what is taken back does nothing."""
     page = await eyes.window(cookie, worker=False)  # which might have them already
