@@ -333,15 +333,15 @@ async def run(config: Config, ready: Ready, stop: asyncio.Event | None = None) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await open_house(house)
-    setup = await _open_setup(house)
-
-    def told(host: str, port: int) -> None:
-        post = house.engine.people.post
-        post.serves_at(local_url(host, port))
-        ready(host, port, None if setup is None else post.link("setup", setup))
-
     stopping = loop.create_task(_stop_with(house.engine, stop))
     try:
+        setup = await _open_setup(house)
+
+        def told(host: str, port: int) -> None:
+            post = house.engine.people.post
+            post.serves_at(local_url(host, port))
+            ready(host, port, None if setup is None else post.link("setup", setup))
+
         patience = config.grace + _LAST_ANSWERS
         await serve_http(application(house), config.host, config.port, http_limits(config), stop, patience, ready=told)
     except OSError as error:

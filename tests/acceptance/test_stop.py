@@ -3,7 +3,10 @@
 import asyncio
 import json
 import socket
+import sys
 import time
+
+import pytest
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.conftest import MakeServer
@@ -20,6 +23,35 @@ def deaf(port: int) -> bool:
     """Whether nobody takes connections there."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+TOLD_WHILE_IT_STARTS = """
+import os, signal, sys
+from ensue import app
+from ensue.cli import main
+
+step = sys.argv.pop()
+real = getattr(app, step)
+
+async def told(*given, **named):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return await real(*given, **named)
+
+setattr(app, step, told)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("step", ["open_house", "serve_http"])
+async def test_a_stop_while_it_starts_ends_it(make_server: MakeServer, step: str) -> None:
+    """Told to stop before its port is open it ends all the same, with 0; the next start serves."""
+    server = make_server()
+    server.program, usual = (sys.executable, "-c", TOLD_WHILE_IT_STARTS), server.program
+    server.spawn(step)
+    assert await server.ended() == 0
+    server.program = usual
+    await server.start()
+    await server.send()
 
 
 async def test_a_stop_ends_within_its_grace(make_server: MakeServer, sink: Sink) -> None:

@@ -104,16 +104,20 @@ class Engine:
         self._asking = Asking(parts.ingest, parts.worker, parts.rules, parts.clock)
         self._naming = Naming(parts.rules)
         self._stopping: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         parts.people.projects.on_delete(parts.retention.clearing.wake)
 
     async def start(self) -> None:
-        """Begin: the store is open."""
-        await self._parts.scheduler.start()
-        await self._parts.feed.start()
-        self._parts.views.start()
-        self._parts.worker.start_loops()
-        await self._parts.replays.start()
-        self._parts.retention.start()
+        """Begin: the store is open. Whoever was told to stop before begins nothing."""
+        async with self._turn:
+            if self._stopping is not None:
+                return
+            await self._parts.scheduler.start()
+            await self._parts.feed.start()
+            self._parts.views.start()
+            self._parts.worker.start_loops()
+            await self._parts.replays.start()
+            self._parts.retention.start()
 
     def wake(self) -> None:
         """Look at every lane again: time was turned."""
@@ -132,6 +136,8 @@ class Engine:
             await self._stopping
 
     async def _stop(self) -> None:
+        async with self._turn:  # what is being started is started first: else it would go on after the stop
+            pass
         await self._parts.feed.stop()
         await self._parts.views.stop()
         self._asking.begin_stop()
