@@ -66,6 +66,17 @@ async def _post(server: Server, path: str, body: Any, cookie: str = "", method: 
     return answered.json, given[1] if given else cookie
 
 
+async def counted(server: Server, count: int) -> None:
+    """Wait until search and counts have caught up."""
+
+    async def caught_up() -> bool:
+        got = await server.call("GET", "/api/v1/stats?of=events&by=type")
+        ours = [one["count"] for one in got.json["items"] if not one.get("type", "").startswith("ensue.")]
+        return bool(sum(ours) >= count)
+
+    await eventually(caught_up, "the events are counted")
+
+
 async def end_session(page: Page, url: str) -> None:
     """End the session of a window, without the page's doing."""
     ended = await page.request.delete(f"{url}/api/v1/session", headers={"sec-fetch-site": "same-origin"})

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.acceptance.server import Server, eventually
-from tests.browser.eyes import PHONE, Eyes, assert_accessible, fits
+from tests.browser.eyes import PHONE, Eyes, assert_accessible, counted, fits
 
 BATCH = 1_000
 
@@ -110,6 +110,7 @@ async def test_search_as_one_types(eyes: Eyes, server: Server, page: Page) -> No
     await show(server, "Disk is full", card={"category": "Infra"})
     await show(server, "Order 4821 held", "order.held")
     await show(server, "Disk order", "order.paid")
+    await counted(server, 3)
     await eyes.open(page, "/")
     await expect(page.get_by_role("article")).to_have_count(3)
     field = page.get_by_role("combobox", name="Search or filter")
@@ -177,6 +178,7 @@ async def test_a_search_that_finds_nothing_is_given_up_by_keys(eyes: Eyes, serve
     """The field keeps the focus when all is shown again, and what is typed next is looked for."""
     await show(server, "Disk is full")
     await show(server, "Order 4821 held")
+    await counted(server, 2)
     await eyes.open(page, "/")
     field = page.get_by_role("combobox", name="Search or filter")
     await field.press_sequentially("zzz")
@@ -194,6 +196,7 @@ async def test_only_what_has_a_button(eyes: Eyes, server: Server, page: Page) ->
     action = {"key": "ship", "label": "Ship it", "url": "http://127.0.0.1:9/"}
     await show(server, "Without")
     await show(server, "With", card={"actions": [action]})
+    await counted(server, 2)
     await eyes.open(page, "/")
     field = page.get_by_role("combobox", name="Search or filter")
     await field.press_sequentially("has")

@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Page, Position, Request, expect
 
 from tests.acceptance.server import PROGRAM, Server, environment, eventually
-from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible
+from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, counted
 
 HOURS = 24
 """The bars of a day."""
@@ -22,17 +22,6 @@ async def demo(server: Server, count: int) -> None:
     told = json.loads((await running.communicate())[0])
     assert running.returncode == 0
     assert told["events"] == count
-
-
-async def counted(server: Server, count: int) -> None:
-    """Wait until search and counts have caught up."""
-
-    async def caught_up() -> bool:
-        got = await server.call("GET", "/api/v1/stats?of=events&by=type")
-        ours = [one["count"] for one in got.json["items"] if not one.get("type", "").startswith("ensue.")]
-        return bool(sum(ours) >= count)
-
-    await eventually(caught_up, "the events are counted")
 
 
 async def fits(page: Page, width: int) -> None:

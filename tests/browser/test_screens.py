@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.acceptance.server import Server, eventually
 from tests.browser import loop
-from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, setup_link
+from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, counted, setup_link
 from tests.browser.screens import EMPTY, SCREENS, SET_UP, Screen, World, furnished, routes
 
 _NARROW = ((PHONE[0], 844), (360, 740))
@@ -103,6 +103,7 @@ async def test_a_word_without_end_keeps_its_place(eyes: Eyes, server: Server, pa
     long = "walk." + "long" * 20
     card = {"title": _WORD * 5, "category": "x" * 64, "content": {"type": "text", "value": _WORD * 30}}
     event = await server.send(long, subject=_WORD * 4, card=card, data={_WORD: _WORD * 4})
+    await counted(server, 1)
     address = "http://127.0.0.1:9/" + "p" * 400
     trigger = (await server.trigger(address, name=_WORD * 2, match={"type": long}))["id"]
     paths = (
