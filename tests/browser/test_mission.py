@@ -3,12 +3,12 @@
 from functools import partial
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from ensue.testing import Reply, Sink
 from tests.acceptance.server import Server, eventually
 from tests.browser import loop
-from tests.browser.eyes import PASSWORD, Eyes, assert_accessible, make_member
+from tests.browser.eyes import PASSWORD, Eyes, assert_accessible, end_session, end_then_go_on, make_member
 from tests.browser.test_deliveries import dead
 
 SESSION = "Your session ended"
@@ -129,17 +129,6 @@ async def test_without_a_server_rows_stay_and_nothing_can_be_done(eyes: Eyes, pa
     await expect(form.get_by_role("heading", name="Renamed")).to_be_visible()
 
 
-async def _end(page: Page, url: str) -> None:
-    ended = await page.request.delete(f"{url}/api/v1/session", headers={"sec-fetch-site": "same-origin"})
-    assert ended.status == 204
-
-
-async def _end_then_go_on(url: str, route: Route) -> None:
-    """The session ends while the first change is on its way: not before, or the page might see it and ask already."""
-    await _end(route.request.frame.page, url)
-    await route.continue_()
-
-
 @pytest.mark.parametrize("path", ["/triggers/new", "/deliveries", "/scheduled"])
 async def test_a_session_that_ended_is_taken_up_where_one_was(eyes: Eyes, cookie: str, sink: Sink, path: str) -> None:
     """A dialog over the page; after the password the screen goes on, with what was typed."""
@@ -150,10 +139,10 @@ async def test_a_session_that_ended_is_taken_up_where_one_was(eyes: Eyes, cookie
         await page.get_by_label("Name", exact=True).fill("Half written")
         await page.get_by_label("Address").fill(sink.url)
         await page.get_by_label("Event type").fill("order.held")
-        await page.route("**/api/v1/triggers", partial(_end_then_go_on, eyes.server.url), times=1)
+        await page.route("**/api/v1/triggers", partial(end_then_go_on, eyes.server.url), times=1)
         await page.get_by_role("button", name="Create trigger").click()
     else:
-        await _end(page, eyes.server.url)
+        await end_session(page, eyes.server.url)
     dialog = page.get_by_role("dialog", name=SESSION)
     await expect(dialog).to_be_visible()
     await assert_accessible(page)
