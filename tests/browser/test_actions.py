@@ -217,8 +217,9 @@ async def test_a_link_is_marked_and_opens_a_new_tab(eyes: Eyes, server: Server, 
     await expect(found.locator("use")).to_have_attribute("href", re.compile("arrow-up-right"))
 
 
-async def test_a_viewer_looks_and_sees_what_came(eyes: Eyes, server: Server, page: Page, sink: Sink) -> None:
+async def test_a_viewer_looks_and_sees_what_came(eyes: Eyes, server: Server, cookie: str, sink: Sink) -> None:
     """No button for them, the reason in words; what others press is shown all the same."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     event = await show(
         server, "Order held", card={"actions": [button(sink.url), button(sink.url, key="b", label="Ship")]}
     )
@@ -237,9 +238,10 @@ async def press(server: Server, event: str, key: str = "go") -> Any:
 
 @pytest.mark.parametrize("grouped", [False, True])
 async def test_a_press_that_comes_too_late_shows_the_truth(
-    eyes: Eyes, server: Server, page: Page, sink: Sink, *, grouped: bool
+    eyes: Eyes, server: Server, cookie: str, sink: Sink, *, grouped: bool
 ) -> None:
     """Somebody presses in the same moment: a toast says who was faster, and the card what is so."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     group = {"group": "verdict"} if grouped else {}
     pair = [button(sink.url, **group), button(sink.url, key="no", label="Reject", **group)]
     event = await show(server, "Order held", card={"actions": pair})

@@ -35,8 +35,9 @@ async def test_contents_unfold(eyes: Eyes, server: Server, page: Page) -> None:
     await eventually(lambda: _copied(page, '"grinder"'), "it is copied, folds and all")
 
 
-async def test_images_of_others_wait_for_a_click(eyes: Eyes, server: Server, page: Page) -> None:
+async def test_images_of_others_wait_for_a_click(eyes: Eyes, server: Server, cookie: str) -> None:
     """Nothing is asked of another host before somebody wants to see it."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     asked: list[str] = []
 
     async def refused(route: Route) -> None:

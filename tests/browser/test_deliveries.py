@@ -122,8 +122,9 @@ async def test_what_is_pending_is_cancelled(eyes: Eyes, page: Page, sink: Sink) 
     assert [one["state"] for one in await eyes.server.items("/api/v1/deliveries")] == ["cancelled"]
 
 
-async def test_a_viewer_only_looks(eyes: Eyes, page: Page, sink: Sink) -> None:
+async def test_a_viewer_only_looks(eyes: Eyes, cookie: str, sink: Sink) -> None:
     """Nothing that changes something is there: no switch, no run, no retry, no replay, no form that saves."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await dead(eyes, sink, 1)
     await page.route("**/api/v1/session", as_viewer)
     (made,) = await eyes.server.items("/api/v1/triggers")

@@ -45,9 +45,10 @@ async def test_the_page_of_an_event(eyes: Eyes, server: Server, page: Page, sink
 
 
 async def test_what_comes_before_anybody_listens_is_not_lost(
-    eyes: Eyes, server: Server, page: Page, sink: Sink
+    eyes: Eyes, server: Server, cookie: str, sink: Sink
 ) -> None:
     """The thread grows, and a button is pressed, when the event has been read and its stream is not there yet."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     actions = [button(sink.url)]
     event = await show(
         server, "Order held", "order.held", card={"actions": actions}, context={"id": "o-1", "start": True}

@@ -68,8 +68,9 @@ async def test_what_comes_while_one_reads_waits(eyes: Eyes, server: Server, page
     await expect(page.get_by_role("article").first).to_contain_text("Later 2")
 
 
-async def test_a_stream_that_comes_late_has_the_list_read_once_more(eyes: Eyes, server: Server, page: Page) -> None:
+async def test_a_stream_that_comes_late_has_the_list_read_once_more(eyes: Eyes, server: Server, cookie: str) -> None:
     """The list is shown without it; then it is read again, and what comes waits for whoever reads."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await show(server, "The first")
     listens = asyncio.Event()
     lists: list[str] = []

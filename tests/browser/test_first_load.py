@@ -48,8 +48,9 @@ class Scales:
         return sum(self.weights.values())
 
 
-async def test_rows_need_no_more_than_the_budget(eyes: Eyes, server: Server, page: Page) -> None:
+async def test_rows_need_no_more_than_the_budget(eyes: Eyes, server: Server, cookie: str) -> None:
     """With 40 KB of scripts, and all others kept back, the feed shows its rows."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await show(
         server, "Disk is full", card={"actions": [{"key": "go", "label": "Grow it", "url": "http://127.0.0.1:9/"}]}
     )

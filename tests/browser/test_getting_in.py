@@ -96,8 +96,9 @@ async def test_a_login_leads_to_where_one_wanted_and_never_elsewhere(
     await page.wait_for_url(eyes.server.url + lands)
 
 
-async def test_a_session_that_ends_is_taken_up_where_one_was(eyes: Eyes, page: Page) -> None:
+async def test_a_session_that_ends_is_taken_up_where_one_was(eyes: Eyes, cookie: str) -> None:
     """What is on the page stays; a dialog asks for the password, and the next press works."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await eyes.open(page, "/settings/keys")
     await page.get_by_role("button", name="New key").click()
     await page.get_by_label("Name").fill("Typed before")

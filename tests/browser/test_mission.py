@@ -132,7 +132,7 @@ async def test_without_a_server_rows_stay_and_nothing_can_be_done(eyes: Eyes, pa
 @pytest.mark.parametrize("path", ["/triggers/new", "/deliveries", "/scheduled"])
 async def test_a_session_that_ended_is_taken_up_where_one_was(eyes: Eyes, cookie: str, sink: Sink, path: str) -> None:
     """A dialog over the page; after the password the screen goes on, with what was typed."""
-    page = await eyes.window(cookie, worker=False)  # past which requests would go that are held here
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await dead(eyes, sink, 1)
     await eyes.open(page, path)
     if path == "/triggers/new":

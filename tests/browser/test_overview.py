@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Page, Position, Request, expect
 
 from tests.acceptance.server import PROGRAM, Server, environment, eventually
-from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, counted, fits
+from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, counted
 
 HOURS = 24
 """The bars of a day."""
@@ -24,10 +24,19 @@ async def demo(server: Server, count: int) -> None:
     assert told["events"] == count
 
 
+async def fits(page: Page, width: int) -> None:
+    """Nothing sticks out at the side of a window of so many pixels, once it has taken its new form."""
+    await page.set_viewport_size({"width": width, "height": 740})
+
+    async def narrow_enough() -> bool:
+        return bool(await page.evaluate("document.documentElement.scrollWidth") <= width)
+
+    await eventually(narrow_enough, f"{page.url} fits into {width} pixels")
+
+
 async def narrow(page: Page) -> None:
     """Nothing sticks out at the side of a phone."""
     for width in (PHONE[0], 360):
-        await page.set_viewport_size({"width": width, "height": 740})
         await fits(page, width)
     await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 

@@ -118,8 +118,9 @@ async def sending(page: Page) -> AsyncIterator[None]:
     go_on.set()
 
 
-async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, page: Page, cookie: str) -> None:
+async def test_a_session_that_is_revoked_is_taken_up_again(eyes: Eyes, cookie: str) -> None:
     """Ended from another window: a dialog over the page, a wrong word refused in it, the right one goes on."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     other = await eyes.window(cookie)
     await eyes.open(other, "/login")
     await eyes.open(page, "/playground")
@@ -172,8 +173,9 @@ async def test_what_is_live_goes_on_after_another_login(eyes: Eyes, server: Serv
     await expect(thread.get_by_text("Deploy checked").first).to_be_visible()
 
 
-async def test_a_login_in_another_tab_is_seen(eyes: Eyes, page: Page) -> None:
+async def test_a_login_in_another_tab_is_seen(eyes: Eyes, cookie: str) -> None:
     """Two tabs of one browser: when one has logged in again, the other goes on as soon as it is looked at."""
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await eyes.open(page, "/playground")
     await page.get_by_label("Title", exact=True).fill("Typed before")
     tab = await page.context.new_page()

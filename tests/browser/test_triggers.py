@@ -86,7 +86,7 @@ async def test_what_is_asked_twice_is_done_once_and_nothing_typed_meanwhile_is_l
     eyes: Eyes, cookie: str, sink: Sink
 ) -> None:
     """While an answer is on its way Control+S asks for no second trigger, and who types on keeps what they typed."""
-    page = await eyes.window(cookie, worker=False)  # past which requests would go that are held here
+    page = await eyes.window(cookie, worker=False)  # past which requests go that are held here
     await eyes.open(page, "/triggers/new")
     for label, text in (("Name", "Once"), ("Address", sink.url), ("Event type", "order.held")):
         await page.get_by_label(label, exact=True).fill(text)
