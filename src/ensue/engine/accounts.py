@@ -261,7 +261,7 @@ class Accounts:
             return  # nobody waits for it; whoever does not get a mail asks again
 
     async def reset_link(self, email: str) -> str:
-        """A link to a new password, for an hour, until one is chosen; it ends that before. EnsueError `not_found`."""
+        """A link to a new password, for an hour or until one is chosen; an older one ends. EnsueError `not_found`."""
         account = await self.find(email)
         if account is None:
             raise EnsueError("not_found", f"Nobody has an account by the address {email[:80]!r}.")
