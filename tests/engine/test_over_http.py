@@ -64,7 +64,7 @@ async def test_gone_is_gone(stage: Stage, sink: Sink) -> None:
     trigger = await stage.trigger(url=sink.url)
     await stage.send()
     await stage.settled("dead")
-    assert not stage.engine.triggers.get(stage.project, trigger.id).enabled
+    await stage.until(lambda: not stage.engine.triggers.get(stage.project, trigger.id).enabled)  # heard after the commit
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
