@@ -64,7 +64,8 @@ async def test_gone_is_gone(stage: Stage, sink: Sink) -> None:
     trigger = await stage.trigger(url=sink.url)
     await stage.send()
     await stage.settled("dead")
-    await stage.until(lambda: not stage.engine.triggers.get(stage.project, trigger.id).enabled)  # heard after the commit
+    # Not in the same moment: the process hears of the commit after it.
+    await stage.until(lambda: not stage.engine.triggers.get(stage.project, trigger.id).enabled)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
