@@ -176,6 +176,25 @@ def test_names_are_read_in_any_case_and_the_last_wins() -> None:
     assert not is_synchronous(queue_members(b'{"isSynchronous": "true"}'))
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_number_beyond_all_numbers(path: Path, sign: str) -> None:
+    """Read as infinite: no moment; as a delay it leads beyond all times, or is none."""
+    huge = f"{sign}1{'0' * 400}".encode()
+    members = queue_members(b'{"type": "t", "timestamp": %s}' % huge)
+    if path == "first":
+        with pytest.raises(EnsueError, match="beyond all times"):
+            queue_intake(members, path, "prj", Limits(), NOW)
+    else:
+        assert queue_request(members, path, NOW)[0].type == "t"
+    members = queue_members(b'{"type": "t", "delay": %s}' % huge)
+    if sign:
+        assert queue_request(members, path, NOW)[0].type == "t"
+    else:
+        with pytest.raises(EnsueError, match="beyond all times"):
+            queue_request(members, path, NOW)
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["type", "payload", "data", "timestamp", "delay", "options"]),

@@ -119,10 +119,10 @@ def _read(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         message = "'timestamp' is a number of milliseconds or seconds since 1970, or an RFC 3339 time."
         raise EnsueError("invalid", message, "timestamp")
-    moment = int(value * SECOND if abs(value) < _SECONDS_BELOW else value)
-    if not _FIRST_MOMENT <= moment <= _LAST_MOMENT:
+    moment = value * SECOND if abs(value) < _SECONDS_BELOW else value
+    if not _FIRST_MOMENT <= moment <= _LAST_MOMENT:  # also what is too large for a number, which is read as infinite
         raise EnsueError("invalid", "'timestamp' is beyond all times that can be written.", "timestamp")
-    return moment
+    return int(moment)
 
 
 def _delay(value: Any, path: Path) -> int:
@@ -131,7 +131,7 @@ def _delay(value: Any, path: Path) -> int:
         if value is None or path == "second":
             return 0
         raise EnsueError("invalid", "'delay' is a number of seconds.", "delay")
-    return max(0, int(min(value, _LONGEST) * (SECOND if path == "first" else 1)))
+    return int(max(0, min(value, _LONGEST)) * (SECOND if path == "first" else 1))
 
 
 def _options(raw: Raw | None, path: Path) -> dict[str, AttributeValue]:
