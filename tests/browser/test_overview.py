@@ -7,6 +7,7 @@ import re
 from playwright.async_api import Page, Position, Request, expect
 
 from tests.acceptance.server import PROGRAM, Server, environment, eventually
+from tests.browser import eyes
 from tests.browser.eyes import DESKTOP, PHONE, Eyes, assert_accessible, counted
 
 HOURS = 24
@@ -27,11 +28,7 @@ async def demo(server: Server, count: int) -> None:
 async def fits(page: Page, width: int) -> None:
     """Nothing sticks out at the side of a window of so many pixels, once it has taken its new form."""
     await page.set_viewport_size({"width": width, "height": 740})
-
-    async def narrow_enough() -> bool:
-        return bool(await page.evaluate("document.documentElement.scrollWidth") <= width)
-
-    await eventually(narrow_enough, f"{page.url} fits into {width} pixels")
+    await eyes.fits(page, width)
 
 
 async def narrow(page: Page) -> None:
